@@ -1,0 +1,1 @@
+//! Records in and out: labelled statements and corpora; errors carry file and line.

@@ -1,0 +1,1 @@
+//! Measures: classification, ROUGE, attribution; always beside simple baselines.

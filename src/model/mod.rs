@@ -1,0 +1,1 @@
+//! Stored models: manifest, weights, and the checks that a loaded model passes.

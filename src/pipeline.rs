@@ -1,0 +1,114 @@
+//! Loaded models and options; an [`Article`] in, an [`ArticleReport`] out.
+
+use crate::{
+    article::Article,
+    error::Result,
+    segment::{self, Segmentation},
+    stance::{Prediction, StanceModel},
+    statement::{self, Statement},
+    summarize::{Budget, Summary, SummaryModel},
+};
+
+/// A statement and what the classifier says of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelledStatement {
+    /// Who says what.
+    pub statement: Statement,
+    /// With which stance.
+    pub prediction: Prediction,
+}
+
+/// Everything that the pipeline finds in one article. Spans index `article.text`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArticleReport {
+    /// The article.
+    pub article: Article,
+    /// Headline, dateline, paragraphs, sentences.
+    pub segmentation: Segmentation,
+    /// Key sentences; scores and ranks of all.
+    pub summary: Summary,
+    /// Statements with their stances, in reading order.
+    pub statements: Vec<LabelledStatement>,
+    /// What the reader should know ("the text does not look like English").
+    pub warnings: Vec<String>,
+}
+
+/// What to do with an article.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Length of the summary.
+    pub budget: Budget,
+    /// Whether stances of statements are wanted.
+    pub statements: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { budget: Budget::default(), statements: true }
+    }
+}
+
+/// Models and options, ready to read articles; shared freely between threads.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    /// Labels statements.
+    pub stance: StanceModel,
+    /// Scores sentences.
+    pub summary: SummaryModel,
+    /// What to do.
+    pub options: Options,
+}
+
+impl Pipeline {
+    /// A pipeline of the models that are compiled in.
+    ///
+    /// # Errors
+    /// [`crate::Error::Model`] if they do not fit this build (a bug).
+    pub fn builtin(options: Options) -> Result<Self> {
+        Ok(Self { stance: StanceModel::builtin()?, summary: SummaryModel::builtin()?, options })
+    }
+
+    /// Reads one article. An empty one gives an empty report with a warning.
+    pub fn read(&self, article: Article) -> ArticleReport {
+        let segmentation = segment::segment(&article.text);
+        let mut warnings = warnings(&article.text, &segmentation);
+        let found = statement::extract(&article.text, &segmentation);
+        let summary = self.summary.summarize(&article, &segmentation, &found, self.options.budget);
+        warnings.extend(summary.warnings.iter().cloned());
+        let statements = if self.options.statements { self.label(&article.text, found) } else { Vec::new() };
+        ArticleReport { article, segmentation, summary, statements, warnings }
+    }
+
+    fn label(&self, text: &str, statements: Vec<Statement>) -> Vec<LabelledStatement> {
+        let label = |statement: Statement| {
+            let prediction = self.stance.predict(&statement::stance_text(text, &statement));
+            LabelledStatement { statement, prediction }
+        };
+        statements.into_iter().map(label).collect()
+    }
+}
+
+/// Letters that a text must have before its language is judged.
+const MIN_LETTERS_FOR_LANGUAGE: usize = 200;
+/// Bytes of the text on which its language is judged.
+const LANGUAGE_SAMPLE: usize = 4096;
+
+fn warnings(text: &str, segmentation: &Segmentation) -> Vec<String> {
+    if text.trim().is_empty() {
+        return vec!["the article is empty".into()];
+    }
+    let mut out = Vec::new();
+    if segmentation.sentences.is_empty() {
+        out.push("the article has no sentences".into());
+    }
+    let sample = crate::Span::clamped(text, 0..LANGUAGE_SAMPLE).of(text);
+    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
+    if letters >= MIN_LETTERS_FOR_LANGUAGE
+        && let Some(info) = whatlang::detect(sample)
+        && info.is_reliable()
+        && info.lang() != whatlang::Lang::Eng
+    {
+        out.push(format!("the text looks like {}, not English: expect little", info.lang().eng_name()));
+    }
+    out
+}
