@@ -11,6 +11,10 @@ pub struct Prediction {
     pub main: usize,
     /// Indices of the labels given, main first, `none` left out: empty means none.
     pub chosen: Vec<usize>,
+    /// Words of the text.
+    pub words: u32,
+    /// Words of the text that the training texts did not have: many are a sign of drift.
+    pub unknown_words: u32,
 }
 
 /// A trained linear classifier of statements.
@@ -38,9 +42,50 @@ impl StanceModel {
         "placeholder".into()
     }
 
-    /// Labels one text.
+    /// A labeller of this model, with its own table of words: one for each thread.
+    pub fn labeller(&self) -> Labeller {
+        Labeller { model: self.clone(), prediction: Prediction::default() }
+    }
+
+    /// Whether `prediction` is too doubtful for `--abstain`: its probability stays below what its label needs
+    /// for the precision that was wanted at training.
+    pub fn is_unsure(&self, prediction: &Prediction) -> bool {
+        let _ = prediction;
+        false
+    }
+
+    /// Reads a model folder.
+    ///
+    /// # Errors
+    /// [`crate::Error::Model`] if it is no model, damaged, or of a format that this build does not read.
+    pub fn open(folder: &std::path::Path) -> Result<Self> {
+        let _ = folder;
+        Self::builtin()
+    }
+
+    /// Labels one text. For many texts use a [`Labeller`].
     pub fn predict(&self, text: &str) -> Prediction {
         let _ = text;
-        Prediction { probabilities: vec![0.25; 4], main: 3, chosen: Vec::new() }
+        Prediction { probabilities: vec![0.25; 4], main: 3, ..Prediction::default() }
+    }
+}
+
+/// Labels text after text without allocating; its answers are those of [`StanceModel::predict`] to the last bit.
+#[derive(Debug)]
+pub struct Labeller {
+    model: StanceModel,
+    prediction: Prediction,
+}
+
+impl Labeller {
+    /// Labels one text; the answer stays in the labeller until the next one.
+    pub fn predict(&mut self, text: &str) -> &Prediction {
+        self.prediction = self.model.predict(text);
+        &self.prediction
+    }
+
+    /// The model that labels.
+    pub fn model(&self) -> &StanceModel {
+        &self.model
     }
 }

@@ -1,0 +1,41 @@
+//! `demarche evaluate`: measures a model; one file per task.
+
+mod labels;
+
+use std::path::PathBuf;
+
+use super::Outcome;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Task {
+    /// A classifier of texts: stances, or any other labels.
+    #[default]
+    Labels,
+}
+
+/// Arguments of `demarche evaluate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EvaluateArgs {
+    /// Labelled data: JSONL, CSV or TSV, also .gz and .zst; several files are read one after the other
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// What is measured
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) task: Task,
+    /// Folder of the model [default: the built-in one]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) model: Option<PathBuf>,
+    /// Seed of everything that is drawn by chance
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten, next_help_heading = "Labels")]
+    labels: labels::Options,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
+    match args.task {
+        Task::Labels => labels::run(args, &args.labels),
+    }
+}

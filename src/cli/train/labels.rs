@@ -1,0 +1,14 @@
+//! `demarche train --task labels`: trains a classifier of texts.
+
+use super::TrainArgs;
+use crate::cli::Outcome;
+
+/// Arguments of this task alone.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {}
+
+/// Runs the task.
+pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome> {
+    let _ = (args, options);
+    anyhow::bail!("not there yet")
+}

@@ -1,0 +1,41 @@
+//! `demarche train`: trains a model; one file per task.
+
+mod labels;
+
+use std::path::PathBuf;
+
+use super::Outcome;
+
+/// What is learnt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Task {
+    /// A classifier of texts: stances, or any other labels.
+    #[default]
+    Labels,
+}
+
+/// Arguments of `demarche train`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrainArgs {
+    /// Training data: JSONL, CSV or TSV, also .gz and .zst; several files are read one after the other
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Folder of the new model
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) output: PathBuf,
+    /// What is learnt
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) task: Task,
+    /// Seed of everything that is drawn by chance
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten, next_help_heading = "Labels")]
+    labels: labels::Options,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
+    match args.task {
+        Task::Labels => labels::run(args, &args.labels),
+    }
+}
