@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     segment::{self, Segmentation},
     stance::{Prediction, StanceModel},
-    statement::{self, Statement},
+    statement::{self, Holder, Statement},
     summarize::{Budget, Summary, SummaryModel},
 };
 
@@ -31,6 +31,30 @@ pub struct ArticleReport {
     pub statements: Vec<LabelledStatement>,
     /// What the reader should know ("the text does not look like English").
     pub warnings: Vec<String>,
+}
+
+impl ArticleReport {
+    /// The title: the one given, else the headline that stands in the text.
+    pub fn title(&self) -> Option<&str> {
+        let headline = || self.segmentation.headline.map(|span| span.of(&self.article.text));
+        self.article.title.as_deref().or_else(headline)
+    }
+
+    /// The date: the one given, else that of the dateline, as written.
+    pub fn date(&self) -> Option<&str> {
+        let dateline = || self.segmentation.dateline.as_ref()?.date.map(|span| span.of(&self.article.text));
+        self.article.date.as_deref().or_else(dateline)
+    }
+
+    /// The text of sentence `number`; empty where there is no such sentence.
+    pub fn sentence_text(&self, number: usize) -> &str {
+        self.segmentation.sentences.get(number).map_or("", |s| s.span.of(&self.article.text))
+    }
+
+    /// The holder's name, else the words of the mention.
+    pub fn holder_text<'a>(&'a self, holder: &'a Holder) -> Option<&'a str> {
+        holder.name.as_deref().or_else(|| holder.mention.map(|span| span.of(&self.article.text)))
+    }
 }
 
 /// What to do with an article.

@@ -122,15 +122,19 @@ mod tests {
 
     #[test]
     fn markdown_gives_title_and_paragraphs() {
-        let (article, _) = read("a.md", b"# Talks resume\n\nThe *minister* said [so](http://x.y).\n\n- one\n- two\n\n```\ncode\n```\n");
+        let (article, _) =
+            read("a.md", b"# Talks resume\n\nThe *minister* said [so](http://x.y).\n\n- one\n- two\n\n```\ncode\n```\n");
         assert_eq!(article.title.as_deref(), Some("Talks resume"));
         assert_eq!(article.text, "The minister said so.\n\none\n\ntwo");
     }
 
     #[test]
     fn html_gives_the_main_text() {
-        let body = "<p>The minister said on Monday that the talks, which began in May, had gone well and would go on.</p>".repeat(8);
-        let page = format!("<!DOCTYPE html><html><head><title>Talks</title></head><body><nav>Home</nav><article>{body}</article><script>x()</script></body></html>");
+        let body =
+            "<p>The minister said on Monday that the talks, which began in May, had gone well and would go on.</p>".repeat(8);
+        let page = format!(
+            "<!DOCTYPE html><html><head><title>Talks</title></head><body><nav>Home</nav><article>{body}</article><script>x()</script></body></html>"
+        );
         let (article, _) = read("page", page.as_bytes());
         assert!(article.text.starts_with("The minister said") && article.text.contains("\n\nThe minister"));
         assert!(!article.text.contains("x()"));

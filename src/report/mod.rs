@@ -1,1 +1,34 @@
-//! Reports for people and programs: text, JSON, CSV, Markdown, HTML.
+//! Reports for people and programs: JSON, rows for tables, Markdown.
+
+pub mod json;
+pub mod markdown;
+pub mod rows;
+
+use crate::{pipeline::LabelledStatement, stance::Prediction};
+
+/// Version of the report records; raised when a field changes its meaning or goes.
+pub const SCHEMA: u32 = 1;
+
+/// The program's name and version, as it stands in every report.
+pub const PROGRAM: &str = concat!("demarche ", env!("CARGO_PKG_VERSION"));
+
+/// `value` rounded to the four decimals that every report shows.
+pub fn rounded(value: f32) -> f64 {
+    (f64::from(value) * 1e4).round() / 1e4
+}
+
+/// The words of a statement: its content pieces as they stand, joined by a space.
+pub fn content_text(text: &str, labelled: &LabelledStatement) -> String {
+    let pieces: Vec<&str> = labelled.statement.content.iter().map(|span| span.of(text)).collect();
+    pieces.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Name of the most probable label.
+pub fn main_label<'l>(labels: &'l [String], prediction: &Prediction) -> &'l str {
+    labels.get(prediction.main).map_or("none", String::as_str)
+}
+
+/// Names of the labels given, main first; empty for `none`.
+pub fn chosen_labels<'l>(labels: &'l [String], prediction: &Prediction) -> Vec<&'l str> {
+    prediction.chosen.iter().filter_map(|&i| labels.get(i)).map(String::as_str).collect()
+}

@@ -32,6 +32,14 @@ impl StanceModel {
         Ok(Self { labels: ["support", "concern", "expectation", "none"].map(String::from).to_vec() })
     }
 
+    /// Loads the model in `folder`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Model`] if it is damaged, foreign or too new.
+    pub fn load(folder: &std::path::Path) -> Result<Self> {
+        Err(crate::Error::model(folder.display().to_string(), "cannot be loaded yet"))
+    }
+
     /// Label names in the order of the probabilities; the label `none` means no label.
     pub fn labels(&self) -> &[String] {
         &self.labels
