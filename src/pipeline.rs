@@ -113,7 +113,7 @@ impl Pipeline {
 }
 
 /// Letters that a text must have before its language is judged.
-const MIN_LETTERS_FOR_LANGUAGE: usize = 200;
+const MIN_LETTERS_FOR_LANGUAGE: usize = 120;
 /// Bytes of the text on which its language is judged.
 const LANGUAGE_SAMPLE: usize = 4096;
 
