@@ -78,7 +78,7 @@ fn hostile_and_odd_texts_give_a_report() {
         "nul \0 bytes \0 he said.",
         "no end of a sentence",
         "\u{feff}He said “yes.”",
-        "He said: " ,
+        "He said: ",
         ". . . . !!! ??? “ ” ‘ ’ \" \" '' ''",
     ];
     for text in texts {
@@ -141,7 +141,8 @@ fn csv_and_markdown_hold_every_statement() {
     let mut reader = csv::Reader::from_reader(csv.as_slice());
     assert!(reader.headers().unwrap().iter().any(|h| h == "p_expectation"));
     assert_eq!(reader.records().filter(|r| r.is_ok()).count(), n);
-    let markdown = String::from_utf8(demarche().args(["summarize", ARTICLE, "--format", "markdown"]).output().unwrap().stdout).unwrap();
+    let markdown =
+        String::from_utf8(demarche().args(["summarize", ARTICLE, "--format", "markdown"]).output().unwrap().stdout).unwrap();
     assert_eq!(markdown.lines().filter(|line| line.starts_with("| ")).count(), n + 1);
 }
 

@@ -1,5 +1,6 @@
-//! Reports for people and programs: JSON, rows for tables, Markdown.
+//! Reports for people and programs: JSON, rows for tables, Markdown, HTML pages.
 
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod rows;

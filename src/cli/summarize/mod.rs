@@ -96,6 +96,8 @@ enum OutputFormat {
     Csv,
     /// A document to paste
     Markdown,
+    /// A page to read and to send on, of one article
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -110,6 +112,11 @@ enum InputFormat {
 
 /// Summarises every article that can be read; the others are reported and counted.
 pub(crate) fn run(args: &SummarizeArgs) -> anyhow::Result<Outcome> {
+    anyhow::ensure!(
+        args.format != OutputFormat::Html || args.articles.len() == 1,
+        "--format html writes the page of one article (got {}); run it once for each",
+        args.articles.len()
+    );
     let options = Options { budget: args.budget.budget(), statements: !args.no_statements };
     let mut pipeline = Pipeline::builtin(options)?;
     if let Some(folder) = &args.model.model {
@@ -196,6 +203,7 @@ impl<'a> Writer<'a> {
             OutputFormat::Json => serde_json::to_string(&report::json::record(report, self.labels, self.model.clone()))? + "\n",
             OutputFormat::Csv => csv_rows(report, self.labels, number, first)?,
             OutputFormat::Markdown => report::markdown::document(report, self.labels),
+            OutputFormat::Html => report::html::article(report, self.labels, &self.model, &[])?,
         };
         self.sink.write_all(bytes.as_bytes())?;
         self.written += 1;

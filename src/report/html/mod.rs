@@ -1,0 +1,39 @@
+//! Pages for people: one self-contained HTML file, readable without script, with nothing loaded from anywhere.
+//!
+//! Every text goes through one escaper (`escape`), and a Content-Security-Policy allows only the page's own style and script, which
+//! carry a nonce: the hash of what the page shows. A text cannot hold its own hash, so nothing in it can run, and
+//! the same input gives the same bytes.
+
+mod article;
+mod escape;
+mod label;
+mod marks;
+
+pub use article::{Contribution, Evidence, article};
+
+use crate::error::{Error, Result};
+
+/// The look of every page.
+const STYLE: &str = include_str!("../templates/page.css");
+
+/// Sorting, filtering, copying and the evidence card; the page reads fully without it.
+const SCRIPT: &str = include_str!("../templates/page.js");
+
+/// The page that `render` gives, sealed: its nonce is a hash of all that it shows.
+fn sealed(render: impl Fn(&str) -> askama::Result<String>) -> Result<String> {
+    let sealed = render("").and_then(|open| {
+        let hash = blake3::hash(open.as_bytes()).to_hex();
+        render(hash.get(..32).unwrap_or(&hash))
+    });
+    sealed.map_err(|error| Error::Data(format!("the page cannot be put together: {error}")))
+}
+
+/// `share` (0 to 1) in percent, without decimals.
+fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+/// `text` with white space folded.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,47 @@
+//! The pages for people: the same bytes for the same input, nothing hostile alive, and at work in a real browser.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod fixture;
+mod hostile;
+
+use fixture::Fixture;
+
+/// A page without what changes from release to release.
+fn settled(page: &str) -> String {
+    let nonce = page.split_once("nonce-").unwrap().1.split_once('\'').unwrap().0;
+    page.replace(nonce, "NONCE").replace(demarche::report::PROGRAM, "PROGRAM")
+}
+
+#[test]
+fn pages_of_three_articles() {
+    for name in ["corridor-talks", "trawler-quarrel", "cable-hours"] {
+        let page = Fixture::load(name).page();
+        if let Ok(folder) = std::env::var("DEMARCHE_PAGES") {
+            std::fs::write(format!("{folder}/{name}.html"), &page).unwrap();
+        }
+        let settled = settled(&page);
+        let (_, body) = settled.split_once("<body>").unwrap();
+        let (body, _) = body.split_once("<script").unwrap();
+        insta::assert_snapshot!(name, body);
+    }
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    let article = Fixture::load("corridor-talks");
+    assert_eq!(article.page(), article.page());
+    assert_ne!(article.page(), Fixture::load("cable-hours").page());
+}
+
+/// 300 kB beside the text.
+#[test]
+fn a_page_stays_small() {
+    let mut article = Fixture::load("trawler-quarrel");
+    let (statements, evidence) = (article.report.statements.clone(), article.evidence.clone());
+    for _ in 0..4 {
+        article.report.statements.extend(statements.iter().cloned());
+        article.evidence.extend(evidence.iter().cloned());
+    }
+    let page = article.page();
+    assert!(page.len() < 300_000 + article.report.article.text.len(), "{} bytes", page.len());
+}
