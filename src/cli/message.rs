@@ -43,3 +43,10 @@ fn say(word: &str, colour: AnsiColor, text: &str) {
     // A closed standard error leaves nobody to tell.
     let _ = writeln!(anstream::stderr(), "{style}{word}:{style:#} {text}");
 }
+
+/// Says something without a word before it; silent under `--quiet`.
+pub(crate) fn line(text: &str) {
+    if LEVEL.load(Ordering::Relaxed) >= 1 {
+        let _ = writeln!(anstream::stderr(), "{text}");
+    }
+}

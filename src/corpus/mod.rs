@@ -1,1 +1,25 @@
 //! Records in and out: labelled statements and corpora; errors carry file and line.
+//!
+//! [`batch`] labels a corpus of any size: [`source`]s are cut into chunks of whole records, workers
+//! label them, the rows come out in order. [`json_record`] and [`delimited`] find the fields of a
+//! record without copying it, [`columns`] writes what is added, [`format`] tells formats apart.
+
+pub mod batch;
+pub mod columns;
+pub mod counts;
+pub mod delimited;
+pub mod format;
+pub mod json_record;
+pub mod source;
+
+mod articles;
+mod chunks;
+mod feeder;
+mod layout;
+mod output;
+mod plan;
+mod reject;
+mod worker;
+mod writer;
+
+pub use worker::Labelling;

@@ -1,0 +1,304 @@
+//! The reading end of a run: inputs one after the other, cut into tasks for the workers.
+
+use std::{io::Read, ops::Range, sync::Arc};
+
+use super::{
+    batch::{Job, Position},
+    chunks::{Chunk, Chunks, Cut},
+    delimited::{self, RecordEnd},
+    format::Format,
+    layout::{Header, Layout},
+    source::{Source, Stamp},
+    worker::Task,
+};
+use crate::error::{Error, Result};
+
+/// What comes next.
+pub(crate) enum Feed {
+    /// Records.
+    Task(Task),
+    /// An input that cannot be read, or not to its end.
+    Lost(Lost),
+}
+
+/// An input that was given up.
+#[derive(Clone, Debug)]
+pub(crate) struct Lost {
+    pub(crate) source: usize,
+    /// Byte of its content from which on it is not read.
+    pub(crate) offset: u64,
+    pub(crate) reason: String,
+}
+
+/// An input's content, cut into chunks.
+type Content = Chunks<Box<dyn Read + Send>>;
+
+/// The part of the inputs, laid end to end, that a run labels.
+#[derive(Clone, Debug)]
+pub(crate) struct Share {
+    /// Where each input's content starts; at last, where all end.
+    pub(crate) starts: Vec<u64>,
+    /// Bytes whose records are ours: those that start in it.
+    pub(crate) range: Range<u64>,
+}
+
+impl Share {
+    /// Part `number` (from 1 on) of `of`: parts of equally many bytes of content, cut at records.
+    ///
+    /// # Errors
+    /// Where an input's length cannot be told.
+    pub(crate) fn new(sources: &[Source], number: u64, of: u64) -> Result<Self> {
+        let mut starts = Vec::new();
+        let mut total = 0;
+        for source in sources {
+            if source.path.is_none() {
+                return Err(Error::Parameter("--shard needs files: the length of standard input is not known".into()));
+            }
+            starts.push(total);
+            total += source.content_bytes().unwrap_or(0);
+        }
+        starts.push(total);
+        let cut = |part: u64| u64::try_from(u128::from(total) * u128::from(part) / u128::from(of)).unwrap_or(total);
+        Ok(Self { starts, range: cut(number - 1)..if number == of { u64::MAX } else { cut(number) } })
+    }
+
+    /// The range in the content of input `source`; empty where none of it is ours.
+    fn within(&self, source: usize) -> Range<u64> {
+        let start = self.starts.get(source).copied().unwrap_or(0);
+        if self.starts.get(source + 1).is_some_and(|&end| end <= self.range.start && end > start) {
+            return 0..0;
+        }
+        self.range.start.saturating_sub(start)..self.range.end.saturating_sub(start)
+    }
+}
+
+/// Reads the inputs.
+pub(crate) struct Feeder<'a> {
+    job: &'a Job,
+    layout: &'a Layout,
+    share: Option<&'a Share>,
+    stamps: &'a [Option<Stamp>],
+    position: Position,
+    current: Option<Opened>,
+    /// The input that planning has opened.
+    first: Option<First>,
+}
+
+/// The first readable input, opened at its start.
+pub(crate) struct First {
+    pub(crate) source: usize,
+    pub(crate) content: Box<dyn Read + Send>,
+}
+
+/// The input that is being read.
+struct Opened {
+    name: Arc<str>,
+    chunks: Content,
+    header: Option<Arc<Header>>,
+    skipped_lines: u64,
+    ours: Range<u64>,
+}
+
+impl<'a> Feeder<'a> {
+    pub(crate) fn new(
+        job: &'a Job,
+        layout: &'a Layout,
+        share: Option<&'a Share>,
+        stamps: &'a [Option<Stamp>],
+        position: Position,
+        first: Option<First>,
+    ) -> Self {
+        Self { job, layout, share, stamps, position, current: None, first }
+    }
+
+    /// The next piece, its chunk in `buffer`'s memory and `rows` for its rows; `None` at the end.
+    pub(crate) fn next(&mut self, mut buffer: Vec<u8>, mut rows: Vec<u8>) -> Option<Feed> {
+        loop {
+            let source = self.job.sources.get(self.position.source)?;
+            match self.step(source, buffer, rows) {
+                Ok(Step::Task(task)) => return Some(Feed::Task(task)),
+                Ok(Step::Again(spent, spare)) => (buffer, rows) = (spent, spare),
+                Ok(Step::Ended(spent, spare)) => {
+                    (buffer, rows) = (spent, spare);
+                    if let Some(reason) = self.changed(source) {
+                        return Some(self.lose(reason));
+                    }
+                    self.advance();
+                }
+                Err(error) => return Some(self.lose(error)),
+            }
+        }
+    }
+
+    fn advance(&mut self) {
+        self.current = None;
+        self.position = Position { source: self.position.source + 1, ..Position::default() };
+    }
+
+    fn lose(&mut self, reason: String) -> Feed {
+        let lost = Lost { source: self.position.source, offset: self.position.offset, reason };
+        self.advance();
+        Feed::Lost(lost)
+    }
+
+    fn changed(&self, source: &Source) -> Option<String> {
+        let before = self.stamps.get(self.position.source).copied().flatten()?;
+        let after = source.stamp().ok()?;
+        (before != after).then(|| {
+            format!("the file changed while it was read ({} bytes at first, {} now); label it again", before.bytes, after.bytes)
+        })
+    }
+
+    fn step(&mut self, source: &Source, buffer: Vec<u8>, rows: Vec<u8>) -> Result<Step, String> {
+        if self.current.is_none() {
+            match self.open(source)? {
+                None => return Ok(Step::Ended(buffer, rows)),
+                opened => self.current = opened,
+            }
+        }
+        let Some(opened) = &mut self.current else { return Ok(Step::Ended(buffer, rows)) };
+        let Some(mut chunk) = opened.chunks.next(buffer).map_err(|e| e.to_string())? else {
+            return Ok(Step::Ended(Vec::new(), rows));
+        };
+        self.position.offset = chunk.end;
+        let over = chunk.offset >= opened.ours.end;
+        opened.skipped_lines += clip(&mut chunk, &opened.ours, source.format);
+        if over {
+            return Ok(Step::Ended(chunk.bytes, rows));
+        }
+        if chunk.bytes.is_empty() {
+            return Ok(Step::Again(chunk.bytes, rows));
+        }
+        Ok(Step::Task(Task {
+            source: self.position.source,
+            name: Arc::clone(&opened.name),
+            format: source.format,
+            header: opened.header.clone(),
+            skipped_lines: std::mem::take(&mut opened.skipped_lines),
+            chunk,
+            rows,
+        }))
+    }
+
+    /// Opens `source` at the current position; `None` where nothing of it is ours.
+    fn open(&mut self, source: &Source) -> Result<Option<Opened>, String> {
+        let ours = self.share.map_or(0..u64::MAX, |share| share.within(self.position.source));
+        if ours.is_empty() {
+            return Ok(None);
+        }
+        let cut = self.cut();
+        let name: Arc<str> =
+            source.path.as_deref().and_then(|path| path.file_name()).map_or("-".into(), |name| name.to_string_lossy().into());
+        let mut first = self.first.take_if(|first| first.source == self.position.source);
+        let mut at = |offset| -> Result<_, String> {
+            let content = match first.take().filter(|_| offset == 0) {
+                Some(first) => first.content,
+                None => source.open(offset).map_err(|e| io_reason(&e))?,
+            };
+            Chunks::new(content, source.format, offset, cut).map_err(|e| e.to_string())
+        };
+        if source.format.delimiter().is_none() {
+            let chunks = at(self.position.offset)?;
+            return Ok(Some(Opened { name: name.clone(), chunks, header: None, skipped_lines: 0, ours }));
+        }
+        let (header, rest, lines) = read_header(self.layout, at(0)?, source.format)?;
+        let header = Some(Arc::new(header));
+        if self.position.offset > 0 {
+            return Ok(Some(Opened { name: name.clone(), chunks: at(self.position.offset)?, header, skipped_lines: 0, ours }));
+        }
+        Ok(Some(Opened { name: name.clone(), chunks: rest, header, skipped_lines: lines, ours }))
+    }
+
+    fn cut(&self) -> Cut {
+        Cut { chunk_bytes: self.job.chunk_bytes, max_record: self.job.max_record, eager: self.job.line_buffered }
+    }
+}
+
+enum Step {
+    Task(Task),
+    Again(Vec<u8>, Vec<u8>),
+    Ended(Vec<u8>, Vec<u8>),
+}
+
+fn io_reason(error: &Error) -> String {
+    match error {
+        Error::Io { error, .. } => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Reads the header off `chunks`; also returns how many lines it took.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn read_header(layout: &Layout, mut chunks: Content, format: Format) -> Result<(Header, Content, u64), String> {
+    let delimiter = format.delimiter().unwrap_or(b',');
+    let (names, lines) = header_names(&mut chunks, delimiter)?;
+    Ok((Header::new(layout, names, delimiter)?, chunks, lines))
+}
+
+/// The names in the first record of delimited input, and the lines up to its end.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn header_names(chunks: &mut Content, delimiter: u8) -> Result<(Vec<String>, u64), String> {
+    let mut first = chunks.next(Vec::new()).map_err(|e| e.to_string())?.ok_or("the file is empty; expected a header line")?;
+    if let Some(fault) = first.fault {
+        return Err(format!("the header: {fault}"));
+    }
+    let end = match delimited::record_end(&first.bytes, 0, delimiter) {
+        RecordEnd::At(end) => end,
+        _ => first.bytes.len(),
+    };
+    let rest = first.bytes.split_off(end);
+    chunks.put_back(rest);
+    let line = std::str::from_utf8(&first.bytes).map_err(|_| "the header is no UTF-8".to_owned())?;
+    let mut fields = Vec::new();
+    let record = line.trim_end_matches('\n').trim_end_matches('\r');
+    delimited::split(record, delimiter, &mut fields);
+    let name = |field: &Range<usize>| delimited::value(record.get(field.clone()).unwrap_or(""), &mut String::new()).to_owned();
+    Ok((fields.iter().map(name).collect(), memchr::memchr_iter(b'\n', &first.bytes).count() as u64))
+}
+
+/// Cuts `chunk` to the records that start in `ours`; returns how many lines go before them.
+fn clip(chunk: &mut Chunk, ours: &Range<u64>, format: Format) -> u64 {
+    let length = chunk.bytes.len();
+    if chunk.fault.is_some() {
+        let in_ours = ours.contains(&chunk.offset);
+        if !in_ours {
+            chunk.bytes.clear();
+        }
+        return u64::from(!in_ours);
+    }
+    let first = first_record(chunk, ours.start, format);
+    let last = first_record(chunk, ours.end, format);
+    chunk.bytes.truncate(last);
+    let before: Vec<u8> = chunk.bytes.drain(..first.min(last)).collect();
+    chunk.end -= (length - last) as u64;
+    chunk.offset += first.min(last) as u64;
+    memchr::memchr_iter(b'\n', &before).count() as u64
+}
+
+/// Place in `chunk` of its first record that starts at or after byte `bound` of the input.
+fn first_record(chunk: &Chunk, bound: u64, format: Format) -> usize {
+    let length = chunk.bytes.len();
+    if bound <= chunk.offset {
+        return 0;
+    }
+    if bound >= chunk.end {
+        return length;
+    }
+    let bound = usize::try_from(bound - chunk.offset).unwrap_or(length);
+    let Some(delimiter) = format.delimiter() else {
+        let rest = chunk.bytes.get(bound - 1..).unwrap_or_default();
+        return memchr::memchr(b'\n', rest).map_or(length, |found| bound + found);
+    };
+    let mut at = 0;
+    while at < bound {
+        match delimited::record_end(&chunk.bytes, at, delimiter) {
+            RecordEnd::At(end) => at = end,
+            _ => return length,
+        }
+    }
+    at
+}
