@@ -1,8 +1,10 @@
 //! The pages for people: the same bytes for the same input, nothing hostile alive, and at work in a real browser.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod browser;
 mod fixture;
 mod hostile;
+mod reading;
 
 use fixture::Fixture;
 

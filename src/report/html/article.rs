@@ -194,6 +194,11 @@ impl<'r> Page<'r> {
         self.statements.get(*number)
     }
 
+    /// Whether the bars are few enough to stand beside the summary.
+    fn is_short(&self) -> bool {
+        !self.summary.is_empty() && (1..=6).contains(&self.holders.len())
+    }
+
     fn n_holders(&self) -> usize {
         self.holder_names.len()
     }

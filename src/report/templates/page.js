@@ -115,7 +115,7 @@
     button.type = "button";
     button.className = "cite";
     button.textContent = "Copy citation";
-    button.setAttribute("aria-label", `Copy statement ${row.dataset.st} as a citation`);
+    button.setAttribute("aria-label", `Copy citation of statement ${row.dataset.st}`);
     button.addEventListener("click", () => copy(citation(row), "Copied as a citation"));
     row.querySelector(".tools").append(button);
   });
@@ -124,7 +124,7 @@
   const card = document.createElement("div");
   card.id = "card";
   card.hidden = true;
-  document.body.append(card);
+  $("main").append(card);
   let shownFor = null, timer = 0;
   const rowOf = (mark) => $(`r${mark.dataset.st}`);
   const lit = (number, on) => all(`[data-st="${number}"]`).forEach((node) => node.classList.toggle("lit", on));
