@@ -1,0 +1,116 @@
+//! Scores in; the order of selection and the sentences that fit a budget out.
+
+use std::cmp::Ordering;
+
+use crate::features::Rows;
+
+/// Ranks up to which redundancy is looked at; the sentences after them follow by what is left of their
+/// score. Keeps time linear in the article: a summary this long repeats itself whatever one does.
+const REDUNDANCY_HORIZON: usize = 200;
+
+/// What selection knows of the sentences of one article.
+pub(super) struct Candidates<'a> {
+    /// Standardised scores.
+    pub(super) scores: &'a [f32],
+    /// Term rows, for redundancy.
+    pub(super) rows: &'a Rows,
+    /// Opens with a pronoun or connective that points to the sentence before.
+    pub(super) dependent: &'a [bool],
+    /// Shows half of a quotation.
+    pub(super) half: &'a [bool],
+    /// Weight of redundancy against score, λ.
+    pub(super) redundancy: f32,
+}
+
+/// A place in the order of selection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Place {
+    pub(super) sentence: usize,
+    /// What redundancy took off the score when the sentence was picked: λ · highest similarity.
+    pub(super) penalty: f32,
+}
+
+/// The order in which sentences are picked, best first.
+///
+/// Maximal marginal relevance (Carbonell and Goldstein 1998): the highest score less λ times the highest
+/// cosine with a sentence picked before. A sentence that points back waits until the one before it is in,
+/// and sentences with half a quotation come last, so that every cut of the order reads well.
+pub(super) fn order(candidates: &Candidates) -> Vec<Place> {
+    let n = candidates.scores.len();
+    let mut picker = Picker::new(candidates);
+    while picker.order.len() < n.min(REDUNDANCY_HORIZON) {
+        let Some(best) = picker.best() else { break };
+        picker.pick(best);
+    }
+    picker.rest()
+}
+
+struct Picker<'a> {
+    candidates: &'a Candidates<'a>,
+    picked: Vec<bool>,
+    penalty: Vec<f32>,
+    order: Vec<Place>,
+    dense: Vec<f32>,
+}
+
+impl<'a> Picker<'a> {
+    fn new(candidates: &'a Candidates<'a>) -> Self {
+        let n = candidates.scores.len();
+        Self {
+            candidates,
+            picked: vec![false; n],
+            penalty: vec![0.0; n],
+            order: Vec::with_capacity(n),
+            dense: vec![0.0; candidates.rows.n_terms],
+        }
+    }
+
+    fn waits(&self, i: usize) -> bool {
+        i > 0 && self.candidates.dependent[i] && !self.picked[i - 1]
+    }
+
+    /// Whole quotations before half ones, sentences that stand alone before those that wait, then value.
+    fn key(&self, i: usize) -> (bool, bool, f32) {
+        (!self.candidates.half[i], !self.waits(i), self.candidates.scores[i] - self.penalty[i])
+    }
+
+    /// The best sentence not yet picked; the first of equals.
+    fn best(&self) -> Option<usize> {
+        let left = (0..self.picked.len()).filter(|&i| !self.picked[i]);
+        left.reduce(|best, i| if compare(self.key(i), self.key(best)).is_gt() { i } else { best })
+    }
+
+    fn pick(&mut self, i: usize) {
+        self.picked[i] = true;
+        self.order.push(Place { sentence: i, penalty: self.penalty[i] });
+        let rows = self.candidates.rows;
+        rows.scatter(i, &mut self.dense);
+        for j in (0..self.picked.len()).filter(|&j| !self.picked[j]) {
+            self.penalty[j] = self.penalty[j].max(self.candidates.redundancy * rows.dot(j, &self.dense));
+        }
+        rows.clear(i, &mut self.dense);
+    }
+
+    /// Adds the sentences beyond the horizon; one that waits follows the sentence it waits for.
+    fn rest(mut self) -> Vec<Place> {
+        let mut left: Vec<usize> = (0..self.picked.len()).filter(|&i| !self.picked[i]).collect();
+        let value = |i: &usize| (!self.candidates.half[*i], true, self.candidates.scores[*i] - self.penalty[*i]);
+        left.sort_by(|a, b| compare(value(b), value(a)).then(a.cmp(b)));
+        for i in left {
+            let mut next = i;
+            while !self.picked.get(next).copied().unwrap_or(true) && !self.waits(next) {
+                self.picked[next] = true;
+                self.order.push(Place { sentence: next, penalty: self.penalty[next] });
+                next += 1;
+                if !self.candidates.dependent.get(next).copied().unwrap_or(false) {
+                    break;
+                }
+            }
+        }
+        self.order
+    }
+}
+
+fn compare(a: (bool, bool, f32), b: (bool, bool, f32)) -> Ordering {
+    (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2))
+}
