@@ -1,6 +1,17 @@
 //! Sentences in; statements out: who says what, and by which cue.
 
+mod assemble;
+mod block;
+mod entity;
+mod holder;
+mod lexicon;
+mod phrase;
+mod quotation;
+mod rules;
+mod token;
+
 use crate::{segment::Segmentation, span::Span};
+use std::ops::Range;
 
 /// How the content is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,18 +73,105 @@ pub struct Statement {
     pub found_by: &'static str,
 }
 
+/// Bytes of a block: an article is read whole; what is longer is read in blocks of about this size, which
+/// bounds memory. Names are not carried from block to block.
+const BLOCK: usize = 1 << 20;
+
 /// Finds the statements of an article, ordered by position; nothing is attributed to the journalist.
+///
+/// Time and memory are linear in the text.
 pub fn extract(text: &str, segmentation: &Segmentation) -> Vec<Statement> {
-    let _ = (text, segmentation);
-    Vec::new()
+    let mut out: Vec<Statement> = Vec::new();
+    let mut first_utterance = 0;
+    for sentences in blocks(segmentation) {
+        let block = block::Block::new(text, segmentation, sentences);
+        let entities = entity::Entities::collect(&block);
+        let finds = rules::finds(&block);
+        let found = assemble::assemble(&block, finds, &entities, first_utterance);
+        first_utterance = found.iter().map(|s| s.utterance + 1).max().unwrap_or(first_utterance);
+        out.extend(found);
+    }
+    out
 }
 
+/// Runs of sentences of about [`BLOCK`] bytes.
+fn blocks(segmentation: &Segmentation) -> Vec<Range<usize>> {
+    let sentences = &segmentation.sentences;
+    let mut out = Vec::new();
+    let mut start = 0;
+    for end in 1..=sentences.len() {
+        let bytes = sentences[end - 1].span.end() - sentences[start].span.start();
+        if end == sentences.len() || bytes >= BLOCK {
+            out.push(start..end);
+            start = end;
+        }
+    }
+    out
+}
+
+/// Longest stretch of words (bytes) between the parts of a statement that is kept in its stance text:
+/// "told reporters *in Vienna* that"; what is longer belongs to something else.
+const LONGEST_GAP: usize = 40;
+
 /// The text that the stance classifier sees: holder mention, cue and content of one statement as they
-/// stand in its sentence, in reading order, with quotation marks kept.
+/// stand in its sentence, in reading order, with the quotation marks and stops around them. Short
+/// stretches between the parts are kept, longer ones (other statements, appositions) become a space.
 pub fn stance_text(text: &str, statement: &Statement) -> String {
     let mut pieces: Vec<Span> = statement.content.clone();
     pieces.extend(statement.cue);
     pieces.extend(statement.holder.mention);
     pieces.sort();
-    pieces.iter().map(|s| s.of(text)).collect::<Vec<_>>().join(" ")
+    let mut joined: Vec<Span> = Vec::new();
+    for piece in pieces {
+        match joined.last_mut() {
+            Some(last) if piece.start() <= last.end() || keeps_gap(Span::clamped(text, last.end()..piece.start()).of(text)) => {
+                *last = last.cover(piece);
+            }
+            _ => joined.push(piece),
+        }
+    }
+    joined.iter().map(|s| with_marks(text, *s).of(text)).collect::<Vec<_>>().join(" ")
+}
+
+fn keeps_gap(gap: &str) -> bool {
+    !gap.contains('\n') && (gap.len() <= LONGEST_GAP || !gap.contains(char::is_alphanumeric))
+}
+
+/// `span` with the opening marks before and the closing marks and stops after it.
+fn with_marks(text: &str, span: Span) -> Span {
+    let before = text.get(..span.start()).unwrap_or("");
+    let start = before.trim_end_matches(['"', '“', '„', '«', '‘', '\'', '`']).len();
+    let after = text.get(span.end()..).unwrap_or("");
+    let end = text.len() - after.trim_start_matches(['"', '”', '»', '’', '\'', '“', '.', ',', '!', '?']).len();
+    Span::clamped(text, start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each statement as `holder | cue | kind | content`.
+    fn found(text: &str) -> Vec<String> {
+        let row = |s: Statement| {
+            let content: Vec<&str> = s.content.iter().map(|c| c.of(text)).collect();
+            let name = s.holder.name.unwrap_or_default();
+            format!("{name} | {} | {} | {}", s.cue.map_or("", |c| c.of(text)), s.kind.name(), content.join(" … "))
+        };
+        extract(text, &crate::segment::segment(text)).into_iter().map(row).collect()
+    }
+
+    #[test]
+    fn a_split_quotation_is_one_statement_a_sentence() {
+        let text = "“We came to listen,” Foreign Minister Ilse Brandauer said, “and we heard. Now we act.” She left.";
+        let want =
+            ["Ilse Brandauer | said | direct | We came to listen … and we heard", "Ilse Brandauer |  | direct | Now we act"];
+        assert_eq!(found(text), want);
+    }
+
+    #[test]
+    fn stance_text_keeps_marks_and_drops_what_is_between() {
+        let text = "“No,” said Brandauer, who has led the ministry since the spring of last year, “we will not.” Then silence.";
+        let statements = extract(text, &crate::segment::segment(text));
+        assert_eq!(stance_text(text, &statements[0]), "“No,” said Brandauer, “we will not.”");
+    }
 }

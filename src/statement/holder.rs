@@ -1,0 +1,335 @@
+//! Mentions in; holders out: which person, organisation or country a source is.
+//!
+//! Names resolve by last name, "Astana" to its country, "the minister" by office and country, *he* and
+//! *she* to the first person of fitting gender in the nearest sentence that has one, where the person who
+//! spoke last counts as named in the sentence of his words. What stays unsure has no name.
+
+use super::{
+    Holder,
+    block::{Block, Tokens},
+    entity::{Entities, EntityKind, Gender, fold, place, without_determiner},
+    lexicon::class::*,
+};
+
+/// Most sentences that a pronoun looks back.
+const PRONOUN_REACH: usize = 8;
+
+/// Resolves mentions in reading order.
+pub(super) struct Resolver<'b> {
+    block: &'b Block<'b>,
+    entities: &'b Entities,
+    /// The last holder.
+    last: Option<Speaker>,
+    /// Earlier holders, the latest last.
+    speakers: Vec<Speaker>,
+}
+
+/// Somebody who spoke.
+#[derive(Clone, Debug)]
+struct Speaker {
+    entity: Option<usize>,
+    holder: Holder,
+    gender: Gender,
+    plural: bool,
+    sentence: usize,
+    /// Head nouns of an unnamed holder.
+    heads: Vec<String>,
+}
+
+impl<'b> Resolver<'b> {
+    pub(super) fn new(block: &'b Block<'b>, entities: &'b Entities) -> Self {
+        Self { block, entities, last: None, speakers: Vec::new() }
+    }
+
+    /// The holder of `mention`, and remembers it as the last speaker.
+    pub(super) fn resolve(&mut self, mention: &Tokens) -> Holder {
+        let sentence = self.block.sentence_of(mention.start);
+        let (entity, mut holder, heads) = self.look_up(mention);
+        holder.mention = Some(self.block.span(mention));
+        let gender = entity.map_or_else(|| self.gender_of(mention), |e| self.entities.all[e].gender);
+        let plural = entity.is_none() && self.is_plural(mention);
+        let speaker = Speaker { entity, holder: holder.clone(), gender, plural, sentence, heads };
+        self.speakers.push(speaker.clone());
+        self.last = Some(speaker);
+        holder
+    }
+
+    /// The holder of a quotation without a source in its sentence `s`.
+    pub(super) fn absent(&mut self, s: usize) -> Holder {
+        // A person introduced since the last speaker, in the sentence right before, takes the floor.
+        let block = self.block;
+        let introduced = s.checked_sub(1).filter(|&p| block.paragraph_of(p) == block.paragraph_of(s)).and_then(|p| {
+            let spoke = self.last.as_ref().is_some_and(|l| l.sentence >= p);
+            let mut people = self
+                .entities
+                .in_sentence(p)
+                .iter()
+                .filter(|m| m.outside && self.entities.all[m.entity].kind == EntityKind::Person);
+            people.next().map(|m| m.entity).filter(|_| !spoke)
+        });
+        if let Some(entity) = introduced {
+            let holder = self.of_entity(entity, "introduced in the sentence before");
+            let gender = self.entities.all[entity].gender;
+            self.last = Some(Speaker {
+                entity: Some(entity),
+                holder: holder.clone(),
+                gender,
+                plural: false,
+                sentence: s,
+                heads: Vec::new(),
+            });
+            return holder;
+        }
+        let Some(last) = &mut self.last else { return Holder::default() };
+        last.sentence = s;
+        if let Some(latest) = self.speakers.last_mut() {
+            latest.sentence = s;
+        }
+        let resolved_by = if last.holder.name.is_some() { "last speaker" } else { "" };
+        Holder { mention: None, name: last.holder.name.clone(), role: last.holder.role.clone(), resolved_by }
+    }
+
+    /// The quotation of the last speaker goes on into sentence `s`.
+    pub(super) fn goes_on(&mut self, s: usize) {
+        if let Some(latest) = self.speakers.last_mut() {
+            latest.sentence = latest.sentence.max(s);
+        }
+    }
+
+    fn of_entity(&self, entity: usize, resolved_by: &'static str) -> Holder {
+        let e = &self.entities.all[entity];
+        Holder { mention: None, name: Some(e.name.clone()), role: e.role.clone(), resolved_by }
+    }
+
+    fn gender_of(&self, mention: &Tokens) -> Gender {
+        let classes = mention
+            .clone()
+            .filter(|&i| self.block.is(i, ROLE | TITLE))
+            .map(|i| self.block.tokens[i].classes)
+            .fold(0, |a, b| a | b);
+        match (classes & MALE != 0, classes & FEMALE != 0) {
+            (true, false) => Gender::Male,
+            (false, true) => Gender::Female,
+            _ => Gender::Unknown,
+        }
+    }
+
+    fn is_plural(&self, mention: &Tokens) -> bool {
+        mention.clone().any(|i| self.block.is(i, ROLE) && self.block.is(i, PLURAL))
+    }
+
+    fn look_up(&self, mention: &Tokens) -> (Option<usize>, Holder, Vec<String>) {
+        let (block, first) = (self.block, mention.start);
+        let unnamed = || (None, Holder::default(), Vec::new());
+        if mention.is_empty() {
+            return unnamed();
+        }
+        if mention.len() == 1 && block.is(first, SUBJ | OBJ | POSS | DET) && !block.is(first, ALL_CAPS) {
+            return self.pronoun(mention);
+        }
+        // "his counterpart", "Trump's campaign": the person named there is not the holder.
+        let possessor = mention.clone().rev().find(|&i| block.is(i, POSSESSIVE_S) && i + 1 < mention.end);
+        let head = possessor.map_or(mention.clone(), |p| p + 1..mention.end);
+        if let Some(entity) = self.entities.named_in(block, &head)
+            && self.names_whole(entity, &head)
+        {
+            return (Some(entity), self.of_entity(entity, "name"), Vec::new());
+        }
+        if mention.clone().any(|i| block.is(i, ROLE)) {
+            return self.nominal(mention);
+        }
+        self.body(mention)
+    }
+
+    /// Whether an entity named inside a mention is the mention, and not its possessor or place.
+    fn names_whole(&self, entity: usize, mention: &Tokens) -> bool {
+        let block = self.block;
+        match self.entities.all[entity].kind {
+            EntityKind::Person => {
+                let of = mention.clone().find(|&i| matches!(block.word(i), "of" | "for" | "to" | "in" | "at" | "with" | "from"));
+                of.is_none_or(|of| self.entities.named_in(block, &(mention.start..of)) == Some(entity))
+            }
+            EntityKind::Country => {
+                let plain = without_determiner(block, mention.clone());
+                place(block, plain.start, plain.end).is_some()
+                    && !mention.clone().any(|i| block.is(i, ROLE | ORG_BODY | ORG_HEAD))
+            }
+            EntityKind::Organisation => !mention.clone().any(|i| block.is(i, ROLE) && !block.is(i, UPPER)),
+        }
+    }
+
+    fn pronoun(&self, mention: &Tokens) -> (Option<usize>, Holder, Vec<String>) {
+        let word = self.block.word(mention.start).to_ascii_lowercase();
+        let gender = match word.as_str() {
+            "he" | "his" | "him" | "himself" => Gender::Male,
+            "she" | "her" | "herself" => Gender::Female,
+            "they" | "their" | "them" | "both" => return self.like_last(|s| s.plural),
+            "it" | "its" => {
+                return self.like_last(|s| {
+                    s.entity.is_some_and(|e| self.entities.all[e].kind != EntityKind::Person)
+                        || s.entity.is_none() && !s.plural && s.heads.is_empty()
+                });
+            }
+            _ => return (None, Holder::default(), Vec::new()),
+        };
+        let s = self.block.sentence_of(mention.start);
+        self.person_before(s, mention.start, gender)
+    }
+
+    /// The latest speaker for whom `fits` holds.
+    fn like_last(&self, fits: impl Fn(&Speaker) -> bool) -> (Option<usize>, Holder, Vec<String>) {
+        match self.last.as_ref().filter(|s| fits(s)) {
+            Some(s) => {
+                let resolved_by = if s.holder.name.is_some() { "pronoun: last speaker" } else { "" };
+                (s.entity, Holder { mention: None, resolved_by, ..s.holder.clone() }, s.heads.clone())
+            }
+            None => (None, Holder::default(), Vec::new()),
+        }
+    }
+
+    /// The first person of `gender` in the nearest sentence up to `s` that has one.
+    fn person_before(&self, s: usize, at: usize, gender: Gender) -> (Option<usize>, Holder, Vec<String>) {
+        for sentence in (s.saturating_sub(PRONOUN_REACH)..=s).rev() {
+            let limit = if sentence == s { at } else { usize::MAX };
+            let speaker =
+                self.speakers.iter().rev().find(|p| p.sentence == sentence && !p.plural && p.gender.fits(gender) && sentence < s);
+            let named = self.first_person(sentence, limit, gender);
+            match (named, speaker) {
+                (Some(entity), Some(p)) if p.entity.is_some() && p.entity != Some(entity) && sentence + 1 >= s => {
+                    let entity = p.entity.unwrap_or(entity);
+                    return (Some(entity), self.of_entity(entity, "pronoun: last speaker"), Vec::new());
+                }
+                (Some(entity), _) => {
+                    return (Some(entity), self.of_entity(entity, "pronoun: nearest fitting person"), Vec::new());
+                }
+                (None, Some(p)) => {
+                    let resolved_by = if p.holder.name.is_some() { "pronoun: last speaker" } else { "" };
+                    return (p.entity, Holder { mention: None, resolved_by, ..p.holder.clone() }, p.heads.clone());
+                }
+                (None, None) => {}
+            }
+        }
+        (None, Holder::default(), Vec::new())
+    }
+
+    fn first_person(&self, sentence: usize, limit: usize, gender: Gender) -> Option<usize> {
+        let people = || {
+            let mentions = self.entities.in_sentence(sentence).iter();
+            mentions.filter(move |m| m.outside && m.first < limit && self.entities.all[m.entity].kind == EntityKind::Person)
+        };
+        let known = people().find(|m| self.entities.all[m.entity].gender == gender && !self.is_possessor(m.last));
+        let known = known.or_else(|| people().find(|m| self.entities.all[m.entity].gender == gender));
+        known.or_else(|| people().find(|m| self.entities.all[m.entity].gender == Gender::Unknown)).map(|m| m.entity)
+    }
+
+    fn is_possessor(&self, after: usize) -> bool {
+        self.block.is(after, POSSESSIVE_S)
+    }
+
+    /// "the minister", "the Kazakh diplomat", "a spokesman", "his Turkish counterpart".
+    fn nominal(&self, mention: &Tokens) -> (Option<usize>, Holder, Vec<String>) {
+        let block = self.block;
+        let plain = without_determiner(block, mention.clone());
+        let role = fold(block.span(&plain).of(block.text));
+        let heads: Vec<String> = plain.clone().filter(|&i| block.is(i, ROLE)).map(|i| block.word(i).to_lowercase()).collect();
+        let unnamed = Holder { role: Some(role), ..Holder::default() };
+        let definite =
+            block.is_word(mention.start, "the") || block.is(mention.start, POSS) && heads.iter().any(|h| h == "counterpart");
+        if !definite || self.is_plural(mention) {
+            return (None, unnamed, heads);
+        }
+        let country = plain.clone().find_map(|i| place(block, i, plain.end)).map_or(0, |(c, _)| c);
+        let gender = self.gender_of(mention);
+        let s = block.sentence_of(mention.start);
+        let head = heads.last().map_or("", String::as_str);
+        match self.by_office(s, mention.start, head, country, gender) {
+            Some(entity) => (Some(entity), self.of_entity(entity, "office"), Vec::new()),
+            None => {
+                // "the spokesman" again: the same unnamed speaker.
+                let again = self.speakers.iter().rev().take(6).find(|p| p.entity.is_none() && p.heads.iter().any(|h| h == head));
+                let holder = again.map_or(unnamed, |p| Holder { mention: None, resolved_by: "", ..p.holder.clone() });
+                (None, holder, heads)
+            }
+        }
+    }
+
+    /// The person named last, at or before token `at` of sentence `s`, whose office fits.
+    fn by_office(&self, s: usize, at: usize, head: &str, country: u16, gender: Gender) -> Option<usize> {
+        let fits = |entity: usize| {
+            let e = &self.entities.all[entity];
+            let country_fits = country == 0 || e.country == country;
+            e.kind == EntityKind::Person
+                && e.gender.fits(gender)
+                && country_fits
+                && (e.heads.iter().any(|h| office_fits(head, h)) || country != 0 && e.country == country && is_general(head))
+        };
+        let speaker = self.speakers.iter().rev().take(12).filter_map(|p| p.entity).find(|&e| fits(e));
+        speaker.or_else(|| {
+            let to = self.entities.by_sentence.get(s + 1).copied().unwrap_or(self.entities.mentions.len());
+            let before = self.entities.mentions.get(..to)?.iter().rev().take(200);
+            before.filter(|m| m.first < at).map(|m| m.entity).find(|&e| fits(e))
+        })
+    }
+
+    /// A country, capital, organisation, document: named by its own words.
+    fn body(&self, mention: &Tokens) -> (Option<usize>, Holder, Vec<String>) {
+        let block = self.block;
+        let plain = without_determiner(block, mention.clone());
+        let text = fold(block.span(&plain).of(block.text));
+        let proper = plain.clone().any(|i| block.is(i, UPPER) && !block.is(i, DEMONYM | POSS))
+            || plain.clone().any(|i| block.is(i, ORG_BODY));
+        let definite =
+            !block.is_word(mention.start, "a") && !block.is_word(mention.start, "an") && !block.is(mention.start, NUMBER);
+        let name = (proper && definite && !text.is_empty()).then(|| text.clone());
+        let resolved_by = if name.is_some() { "its own words" } else { "" };
+        let role = if name.is_none() { Some(text) } else { None };
+        (None, Holder { mention: None, name, role, resolved_by }, Vec::new())
+    }
+}
+
+/// Whether the noun of a mention can stand for a person whose office has the noun `office`.
+fn office_fits(noun: &str, office: &str) -> bool {
+    noun == office
+        || match noun {
+            "diplomat" => matches!(
+                office,
+                "minister"
+                    | "ambassador"
+                    | "envoy"
+                    | "representative"
+                    | "delegate"
+                    | "negotiator"
+                    | "secretary"
+                    | "consul"
+                    | "chargé"
+            ),
+            "envoy" => matches!(office, "ambassador" | "representative" | "envoy"),
+            "official" | "politician" | "leader" => matches!(
+                office,
+                "president"
+                    | "premier"
+                    | "minister"
+                    | "chancellor"
+                    | "chairman"
+                    | "senator"
+                    | "governor"
+                    | "secretary"
+                    | "deputy"
+                    | "head"
+            ),
+            "lawmaker" | "legislator" => {
+                matches!(office, "senator" | "congressman" | "congresswoman" | "representative" | "deputy" | "mp" | "member")
+            }
+            "representative" => matches!(office, "delegate" | "ambassador" | "envoy"),
+            "candidate" => matches!(office, "nominee" | "front-runner" | "frontrunner" | "hopeful"),
+            "lawyer" => matches!(office, "attorney" | "counsel"),
+            "attorney" => matches!(office, "lawyer" | "counsel"),
+            "spokesperson" => matches!(office, "spokesman" | "spokeswoman"),
+            _ => false,
+        }
+}
+
+/// Nouns that say no more than that somebody acts for a country.
+fn is_general(noun: &str) -> bool {
+    matches!(noun, "diplomat" | "representative" | "delegate" | "official" | "counterpart" | "colleague" | "side")
+}

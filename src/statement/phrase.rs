@@ -1,0 +1,314 @@
+//! Noun phrases and clause ends, found by closed-class words: no parser, no part-of-speech tagger.
+
+use super::{
+    block::{Block, Tokens},
+    lexicon::{Form, class::*},
+};
+
+/// Longest stretch (tokens) that any rule looks across; keeps hostile texts linear.
+pub(super) const REACH: usize = 250;
+/// Longest noun phrase in tokens.
+const LONGEST_PHRASE: usize = 14;
+/// Longest stretch between a name and its verb: ", who chairs the committee of …,".
+const LONGEST_APPOSITION: usize = 30;
+
+/// Prepositions that tie a noun phrase to the noun before it.
+fn ties(block: &Block, i: usize) -> bool {
+    matches!(block.word(i), "of" | "for" | "from" | "in" | "at" | "with" | "to" | "on" | "against" | "behind" | "within")
+}
+
+/// Whether token `i` can stand inside a noun phrase as noun, adjective, name or number.
+pub(super) fn nominal(block: &Block, i: usize) -> bool {
+    let Some(t) = block.tokens.get(i) else { return false };
+    if t.mark != 0 {
+        return false;
+    }
+    if t.is(FUNCTION | COMMON_VERB) && !t.is(UPPER) {
+        return t.is(NUMBER | ROLE | POSSESSIVE_S);
+    }
+    if t.is(ADV) && !t.is(UPPER) {
+        return false;
+    }
+    let closed = t.is(DET | POSS | AUX | MODAL | COORD) && !t.is(ALL_CAPS | COUNTRY);
+    let joining = t.is(PREP | SUB | SUBJ | REL) && !t.is(ALL_CAPS);
+    !closed && !joining
+}
+
+/// Whether token `i` looks like a finite verb that ends a noun phrase to its right.
+fn finite(block: &Block, i: usize) -> bool {
+    let Some(t) = block.tokens.get(i) else { return false };
+    t.is(AUX | MODAL | COMMON_VERB) && !t.is(UPPER)
+        || t.is(CUE_VERB) && !t.is(UPPER) && matches!(t.form, Form::Past | Form::Third)
+}
+
+/// A mention of a source and the phrase around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Phrase {
+    /// The words that name the source.
+    pub(super) mention: Tokens,
+    /// Everything up to the cue, apposition and all.
+    pub(super) whole: Tokens,
+    /// "who", "which": the mention is the antecedent.
+    pub(super) relative: bool,
+}
+
+impl Phrase {
+    fn plain(tokens: Tokens) -> Self {
+        Self { mention: tokens.clone(), whole: tokens, relative: false }
+    }
+}
+
+/// The noun phrase that ends before token `end`, not before `floor`.
+pub(super) fn phrase_before(block: &Block, end: usize, floor: usize) -> Option<Phrase> {
+    let mut end = end;
+    while end > floor && block.is(end - 1, ADV) && !block.is(end - 1, UPPER | NUMBER) {
+        end -= 1;
+    }
+    let last = end.checked_sub(1).filter(|&l| l >= floor)?;
+    if is_pronoun(block, last) && !block.is(last, REL) {
+        return Some(Phrase::plain(last..end));
+    }
+    if block.is(last, REL) {
+        return relative(block, last, end, floor);
+    }
+    if block.mark(last, b',') || block.mark(last, b'-') || block.mark(last, b')') {
+        return over_apposition(block, last, end, floor);
+    }
+    let start = phrase_start(block, end, floor)?;
+    Some(named_part(block, start..end))
+}
+
+/// Whether token `i` is a personal pronoun, and not the US or the WHO.
+fn is_pronoun(block: &Block, i: usize) -> bool {
+    block.is(i, SUBJ | OBJ) && (!block.is(i, ALL_CAPS) || block.is_word(i, "I"))
+}
+
+/// "X, who …": the antecedent before the comma.
+fn relative(block: &Block, who: usize, end: usize, floor: usize) -> Option<Phrase> {
+    if !block.is_word(who, "who") && !block.is_word(who, "which") {
+        return None;
+    }
+    let mut before = who;
+    while before > floor && (block.mark(before - 1, b',') || block.mark(before - 1, b'-')) {
+        before -= 1;
+    }
+    let start = phrase_start(block, before, floor).unwrap_or(who);
+    let whole = start..end;
+    let antecedent = named_part(block, start..before).mention;
+    let mention = if antecedent.is_empty() { who..end } else { antecedent };
+    Some(Phrase { mention, whole, relative: true })
+}
+
+/// "X, the minister of Y, said", "X (Belgium) said", "X, however, said".
+fn over_apposition(block: &Block, comma: usize, end: usize, floor: usize) -> Option<Phrase> {
+    let mark = block.tokens.get(comma)?.mark;
+    let open = if mark == b')' { b'(' } else { mark };
+    let limit = floor.max(comma.saturating_sub(LONGEST_APPOSITION));
+    let mut tries = 0;
+    for i in (limit..comma).rev() {
+        if block.region(i) != block.region(comma) {
+            return None;
+        }
+        if !block.mark(i, open) || i == floor {
+            continue;
+        }
+        tries += 1;
+        let inside = i + 1..comma;
+        if open == b'(' || apposes(block, &inside) {
+            let start = phrase_start(block, i, floor)?;
+            let head = named_part(block, start..i);
+            let named = !head.mention.is_empty() && block.is_proper(head.mention.end - 1);
+            // "Ukraine's delegate, Bohdan Yatsyshyn, accused": the name is the better mention.
+            let mention = if !named && is_name(block, &inside) { inside } else { head.mention };
+            return Some(Phrase { mention, whole: start..end, relative: false });
+        }
+        if tries == 3 {
+            return None;
+        }
+    }
+    None
+}
+
+fn is_name(block: &Block, tokens: &Tokens) -> bool {
+    tokens.len() >= 2 && tokens.len() <= 5 && tokens.clone().all(|i| block.is_proper(i))
+}
+
+/// Whether what stands between two commas describes the name before.
+fn apposes(block: &Block, inside: &Tokens) -> bool {
+    let first = inside.start;
+    if inside.is_empty() {
+        return false;
+    }
+    let t = &block.tokens[first];
+    if inside.len() <= 3 && (t.is(ADV) || block.is_word(first, "for") || block.is_word(first, "in") || block.is_word(first, "on"))
+    {
+        return true;
+    }
+    let opens = t.is(DET | REL | POSS | DIGIT | NUMBER | ROLE | ORG_HEAD | DEMONYM | ING)
+        || t.is(PREP)
+        || t.is(UPPER)
+        || t.is(PLACE_START);
+    let described = inside.clone().any(|i| block.is(i, ROLE | DIGIT | REL | ORG_HEAD | ORG_BODY));
+    opens && (described || t.is(DET | ING | PREP) || inside.len() <= 6)
+}
+
+/// First token of the noun phrase that ends before `end`.
+fn phrase_start(block: &Block, end: usize, floor: usize) -> Option<usize> {
+    let floor = floor.max(end.saturating_sub(LONGEST_PHRASE));
+    let mut start = end;
+    while start > floor {
+        let i = start - 1;
+        if block.region(i) != block.region(end - 1) {
+            break;
+        }
+        if nominal(block, i) && !(start < end && finite(block, i)) {
+            start = i;
+            continue;
+        }
+        if start == end {
+            return None;
+        }
+        if block.is(i, DET | POSS | NUMBER) {
+            start = i;
+            if i > floor && ties(block, i - 1) && i - 1 > floor && nominal(block, i - 2) {
+                start = i - 1;
+                continue;
+            }
+            break;
+        }
+        let tied = ties(block, i) && i > floor && nominal(block, i - 1) && !block.is(i - 1, TIME);
+        let joined = block.is_word(i, "and")
+            && i > floor
+            && block.is(start, UPPER)
+            && block.is(i - 1, UPPER)
+            && !block.is(i - 1, FUNCTION);
+        let ampersand = block.mark(i, b'&');
+        if tied || joined || ampersand {
+            start = i;
+            continue;
+        }
+        break;
+    }
+    // "In Moscow the minister said": the phrase does not start inside a fronted adverbial.
+    while start < end && (ties(block, start) || block.is(start, TIME) && !block.is(start, UPPER) || block.is(start, COORD)) {
+        start += 1;
+    }
+    (start < end).then_some(start)
+}
+
+/// "spokesman Cem Arıkan", "Foreign Minister Sergey Lavrov": the name is the mention where the phrase
+/// ends in one; otherwise the phrase itself.
+pub(super) fn named_part(block: &Block, whole: Tokens) -> Phrase {
+    let mut start = whole.end;
+    while start > whole.start && block.is_proper(start - 1) && !block.is(start - 1, POSSESSIVE_S) {
+        start -= 1;
+    }
+    while start < whole.end && block.is(start, ROLE | TITLE | DEMONYM | TIME) && !block.is(start, GIVEN) && start + 1 < whole.end
+    {
+        start += 1;
+    }
+    let person = start < whole.end
+        && whole.end - start <= 4
+        && !(start..whole.end).any(|i| block.is(i, ORG_HEAD | ORG_NAME | ROLE | TIME | COUNTRY))
+        && start > whole.start
+        && (whole.start..start).any(|i| block.is(i, ROLE | TITLE));
+    let mention = if person { start..whole.end } else { whole.clone() };
+    Phrase { mention, whole, relative: false }
+}
+
+/// The noun phrase that starts at `start`, not beyond `limit`.
+pub(super) fn phrase_after(block: &Block, start: usize, limit: usize) -> Option<Phrase> {
+    let end = phrase_end(block, start, limit)?;
+    Some(named_part(block, start..end))
+}
+
+/// One past the last token of the noun phrase that starts at `start`.
+pub(super) fn phrase_end(block: &Block, start: usize, limit: usize) -> Option<usize> {
+    let limit = limit.min(start + LONGEST_PHRASE);
+    if start >= limit || !block.tokens[start].is_word() {
+        return None;
+    }
+    if block.is(start, SUBJ | OBJ) && !block.is(start, ALL_CAPS) {
+        return Some(start + 1);
+    }
+    let mut i = start;
+    while i < limit && block.is(i, DET | POSS | NUMBER | DIGIT) {
+        i += 1;
+    }
+    let mut seen = false;
+    while i < limit && block.region(i) == block.region(start) {
+        if nominal(block, i) && !(seen && finite(block, i)) && !(seen && block.is(i, TIME) && !block.is(i - 1, DET)) {
+            seen = true;
+            i += 1;
+        } else if seen && matches!(block.word(i), "of" | "for" | "at" | "from" | "in") && i + 1 < limit {
+            let next = if block.is(i + 1, DET | POSS | NUMBER) { i + 2 } else { i + 1 };
+            if next >= limit || !nominal(block, next) || block.is(next, TIME | DIGIT) {
+                break;
+            }
+            i = next + 1;
+        } else if seen
+            && block.is_word(i, "and")
+            && block.is(i - 1, UPPER)
+            && i + 1 < limit
+            && block.is(i + 1, UPPER)
+            && nominal(block, i + 1)
+        {
+            i += 2;
+        } else {
+            break;
+        }
+    }
+    (seen && i > start).then_some(i)
+}
+
+/// Whether a noun phrase can start at token `i`.
+pub(super) fn opens_phrase(block: &Block, i: usize) -> bool {
+    let Some(t) = block.tokens.get(i) else { return false };
+    t.is_word()
+        && (t.is(DET | POSS | SUBJ | OBJ | NUMBER | DIGIT | UPPER)
+            || nominal(block, i)
+            || matches!(block.word(i), "there" | "it"))
+}
+
+/// Skips what may stand between a cue and its content: "on Monday", "in a statement", "by telephone",
+/// "earlier", "this week", "during talks in Vienna". Returns the first token after.
+pub(super) fn skip_adverbials(block: &Block, start: usize, limit: usize) -> usize {
+    let mut i = start;
+    let limit = limit.min(start + 25);
+    while i < limit && block.region(i) == block.region(start.saturating_sub(1)) {
+        if block.is(i, TIME | ADV) && !block.is_word(i, "may") && !block.is_word(i, "here") && !block.is_word(i, "there") {
+            i += 1;
+        } else if block.is(i, DET) && (block.is(i + 1, TIME) || block.is(i + 2, TIME) && nominal(block, i + 1)) && i + 1 < limit {
+            i += if block.is(i + 1, TIME) { 2 } else { 3 };
+        } else if block.is(i, PREP) && !matches!(block.word(i), "like" | "including") {
+            let Some(end) = adverbial_end(block, i + 1, limit) else { break };
+            i = end;
+        } else if matches!(block.word(i), "last" | "next") && block.is(i + 1, TIME) {
+            i += 2;
+        } else {
+            break;
+        }
+    }
+    i.min(limit.max(start))
+}
+
+/// End of the noun phrase of an adverbial, which may be no more than a date.
+fn adverbial_end(block: &Block, start: usize, limit: usize) -> Option<usize> {
+    if block.is(start, TIME | DIGIT | WEEKDAY | MONTH) {
+        let mut i = start;
+        while i < limit && block.is(i, TIME | DIGIT | MONTH | ADV) {
+            i += 1;
+        }
+        return Some(i);
+    }
+    let mut i = start;
+    while i < limit && block.is(i, DET | POSS | NUMBER) {
+        i += 1;
+    }
+    let head = i;
+    while i < limit && nominal(block, i) && !block.is(i, TIME) && !(i > head && finite(block, i)) {
+        // "in Moscow the talks": a capital starts a new phrase only after a small word; names go on.
+        i += 1;
+    }
+    (i > head).then_some(i)
+}

@@ -1,0 +1,762 @@
+//! Cues and what they attribute: one pass over the words of each sentence.
+//!
+//! A *find* is a cue with its source and content, in tokens. Direct quotations are finds whose content is a
+//! region; where the content is partly quoted the statement is mixed. What is quoted at length and has no
+//! cue of its own belongs to the quotation before, or to the last speaker.
+
+// Content is a list of token ranges, and most often a list of one.
+#![allow(clippy::single_range_in_vec_init)]
+
+use super::{
+    block::{Block, Tokens},
+    lexicon::{CueWord, Form, Syntax, class::*},
+    phrase::{Phrase, REACH, nominal, opens_phrase, phrase_after, phrase_before, phrase_end, skip_adverbials},
+};
+
+/// A cue with its source and content.
+#[derive(Clone, Debug)]
+pub(super) struct Find {
+    /// The words of the cue.
+    pub(super) cue: Option<Tokens>,
+    /// The words of the source.
+    pub(super) source: Option<Phrase>,
+    /// Content, in order, each within one sentence or over a region of several.
+    pub(super) content: Vec<Tokens>,
+    pub(super) speech: bool,
+    /// The rule that found it.
+    pub(super) rule: &'static str,
+    /// Whether the content is a quotation that the cue introduces or closes.
+    pub(super) direct: bool,
+}
+
+/// All finds of a block, ordered by the first token of their content.
+pub(super) fn finds(block: &Block) -> Vec<Find> {
+    let mut out = Vec::new();
+    for s in 0..block.ranges.len() {
+        let from = out.len();
+        sentence_finds(block, s, &mut out);
+        inherit_sources(block, s, &mut out[from..]);
+    }
+    out
+}
+
+fn sentence_finds(block: &Block, s: usize, out: &mut Vec<Find>) {
+    let range = block.ranges[s].clone();
+    let mut i = range.start;
+    while i < range.end {
+        let found = if block.is_word(i, "according") && block.is_word(i + 1, "to") {
+            according_to(block, i, &range)
+        } else if block.is(i, CUE_NOUN) && !block.is(i, UPPER) {
+            cue_noun(block, i, &range).or_else(|| Verb::at(block, i, &range).and_then(|v| v.find()))
+        } else {
+            Verb::at(block, i, &range).and_then(|v| v.find())
+        };
+        match found {
+            Some(find) => {
+                i = find.cue.as_ref().map_or(i, |c| c.end.max(i + 1) - 1) + 1;
+                out.push(find);
+            }
+            None => i += 1,
+        }
+    }
+}
+
+/// A participle or a coordinate verb has the subject of the cue before it.
+fn inherit_sources(block: &Block, s: usize, finds: &mut [Find]) {
+    let mut last: Option<Phrase> = None;
+    for find in finds {
+        match &find.source {
+            Some(source) => last = Some(source.clone()),
+            None if find.rule == "passive" => {}
+            None => find.source = last.clone().or_else(|| sentence_subject(block, s)),
+        }
+    }
+}
+
+/// The first noun phrase of a sentence that is not inside a fronted adverbial.
+fn sentence_subject(block: &Block, s: usize) -> Option<Phrase> {
+    let range = block.ranges[s].clone();
+    let mut start = range.start;
+    if block.is(start, PREP | SUB | ADV) {
+        let comma = (start..range.end.min(start + REACH)).find(|&i| block.mark(i, b','))?;
+        start = comma + 1;
+    }
+    phrase_after(block, start, range.end)
+}
+
+/// "According to X, …" and "…, according to X".
+fn according_to(block: &Block, i: usize, range: &Tokens) -> Option<Find> {
+    let source = phrase_after(block, i + 2, range.end)?;
+    let mut after = source.whole.end;
+    let make = |content: Vec<Tokens>, source: Phrase| Find {
+        cue: Some(i..i + 2),
+        source: Some(source),
+        content,
+        speech: true,
+        rule: "according to",
+        direct: false,
+    };
+    if i == range.start || i <= range.start + 2 && block.is(range.start, COORD | ADV) {
+        after = skip_to_comma(block, after, range.end);
+        let content = after..content_end(block, after, range.end, false);
+        return (content.len() > 1).then(|| make(vec![content], source));
+    }
+    let start = clause_start(block, i, range.start);
+    let before = block.trim(start..i);
+    let mut content = vec![before];
+    if block.mark(after, b',')
+        && after + 3 < range.end
+        && !block.is(after + 1, REL | COORD)
+        && block.region(after + 1) == 0
+        && block.mark(i - 1, b',')
+    {
+        content.push(after + 1..content_end(block, after + 1, range.end, false));
+    }
+    content.retain(|c| !c.is_empty());
+    (!content.is_empty()).then(|| make(content, source))
+}
+
+/// From `start` to the token after the next comma; `start` where the comma is far.
+fn skip_to_comma(block: &Block, start: usize, limit: usize) -> usize {
+    let near = limit.min(start + 30);
+    (start..near).find(|&i| block.mark(i, b',')).map_or(start, |i| i + 1)
+}
+
+/// "voiced hope that", "his claim that", "in his words".
+fn cue_noun(block: &Block, i: usize, range: &Tokens) -> Option<Find> {
+    let noun = block.noun(i)?;
+    if noun.syntax.has(Syntax::IN_WORDS)
+        && let Some(find) = in_words(block, i, range)
+    {
+        return Some(find);
+    }
+    if noun.syntax.has(Syntax::NOUN_OBJECT)
+        && let Some(find) = expressed(block, i, range, noun)
+    {
+        return Some(find);
+    }
+    if noun.syntax.has(Syntax::THAT) && block.is_word(i + 1, "that") {
+        return claim_that(block, i, range, noun);
+    }
+    None
+}
+
+/// "In his words, …", "in the view of X, …", "by their own account".
+fn in_words(block: &Block, i: usize, range: &Tokens) -> Option<Find> {
+    let mut start = i;
+    while start > range.start && (nominal(block, start - 1) || block.is(start - 1, POSS | DET)) && i - start < 6 {
+        start -= 1;
+    }
+    let opener = start.checked_sub(1).filter(|&p| p >= range.start && matches!(block.word(p), "in" | "In" | "by" | "By"))?;
+    let (source, after) = if block.is(start, POSS) {
+        (Phrase { mention: start..start + 1, whole: start..start + 1, relative: false }, i + 1)
+    } else if let Some(s) = (start..i).rev().find(|&j| block.is(j, POSSESSIVE_S)) {
+        (super::phrase::named_part(block, start..s), i + 1)
+    } else if block.is_word(i + 1, "of") {
+        let source = phrase_after(block, i + 2, range.end)?;
+        let end = source.whole.end;
+        (source, end)
+    } else {
+        return None;
+    };
+    let cue_end = if block.is_word(i + 1, "of") { i + 2 } else { i + 1 };
+    let content = if opener == range.start || block.mark(opener.wrapping_sub(1), b';') {
+        let from = skip_to_comma(block, after, range.end.min(after + 2));
+        vec![from..content_end(block, from, range.end, false)]
+    } else {
+        let left = block.trim(clause_start(block, opener, range.start)..opener);
+        let right = after..content_end(block, after, range.end, false);
+        [left, block.trim(right)].into_iter().filter(|c| !c.is_empty()).collect()
+    };
+    content.iter().any(|c| c.len() > 1).then_some(Find {
+        cue: Some(opener..cue_end),
+        source: Some(source),
+        content,
+        speech: true,
+        rule: "in X's words",
+        direct: false,
+    })
+}
+
+/// "expressed deep concern over …": verb of expressing, noun, then that-clause, infinitive or preposition.
+fn expressed(block: &Block, i: usize, range: &Tokens, noun: &CueWord) -> Option<Find> {
+    let mut verb = i;
+    while verb > range.start && i - verb < 5 && !block.is(verb, EXPRESSING) {
+        verb -= 1;
+        if block.is_punctuation(verb) {
+            return None;
+        }
+    }
+    if verb == i || !block.is(verb, EXPRESSING) {
+        return None;
+    }
+    let next = i + 1;
+    let ok = matches!(
+        block.word(next),
+        "that"
+            | "to"
+            | "over"
+            | "about"
+            | "at"
+            | "for"
+            | "in"
+            | "with"
+            | "regarding"
+            | "on"
+            | "of"
+            | "against"
+            | "toward"
+            | "towards"
+    );
+    // Only the plain verbs of expressing may stand with any preposition; "made a request for" is weak.
+    let plain =
+        block.verb(verb).is_some_and(|v| matches!(v.lemma, "express" | "voice" | "convey" | "reiterate" | "extend" | "reaffirm"));
+    if !ok || !(plain || matches!(block.word(next), "that" | "to")) {
+        return None;
+    }
+    let form = block.tokens[verb].form;
+    let source = if form == Form::Ing { None } else { phrase_before(block, group_start(block, verb, range.start), range.start) };
+    let content = next..content_end(block, next, range.end, false);
+    Some(Find {
+        cue: Some(verb..next),
+        source,
+        content: vec![content],
+        speech: noun.speech || plain,
+        rule: "expressed hope",
+        direct: false,
+    })
+}
+
+/// "his claim that …", "a warning by the UN that …".
+fn claim_that(block: &Block, i: usize, range: &Tokens, noun: &CueWord) -> Option<Find> {
+    let mut start = i;
+    while start > range.start && i - start < 4 && nominal(block, start - 1) && !block.is(start - 1, POSSESSIVE_S) {
+        start -= 1;
+    }
+    let before = start.checked_sub(1).filter(|&p| p >= range.start)?;
+    let source = if block.is(before, POSS) {
+        Phrase { mention: before..start, whole: before..start, relative: false }
+    } else if block.is(before, POSSESSIVE_S) {
+        phrase_before(block, before, range.start)?
+    } else {
+        return None;
+    };
+    Some(Find {
+        cue: Some(i..i + 1),
+        source: Some(source),
+        content: vec![i + 1..content_end(block, i + 1, range.end, true)],
+        speech: noun.speech,
+        rule: "noun with that",
+        direct: false,
+    })
+}
+
+/// First token of the group of adverbs, auxiliaries and negations that ends in the verb at `i`.
+fn group_start(block: &Block, i: usize, floor: usize) -> usize {
+    let mut start = i;
+    while start > floor && i - start < 8 && block.region(start - 1) == block.region(i) {
+        let p = start - 1;
+        let skip = block.is(p, AUX | MODAL | NEG) && !block.is(p, POSSESSIVE_S)
+            || block.is(p, ADV) && !block.is(p, UPPER)
+            || block.is(p, ADV) && p == floor
+            || matches!(block.word(p), "s" | "to") && block.is(p, AUX);
+        if !skip {
+            break;
+        }
+        start = p;
+    }
+    start
+}
+
+/// Start of the clause that ends before `end`: the sentence, or what follows a semicolon.
+fn clause_start(block: &Block, end: usize, floor: usize) -> usize {
+    let low = floor.max(end.saturating_sub(REACH));
+    let mut start = low;
+    for i in (low..end).rev() {
+        if block.mark(i, b';') && block.region(i) == 0 {
+            start = i + 1;
+            break;
+        }
+    }
+    // "But" and "And" that open a sentence are no part of what is said.
+    while start < end && block.is(start, COORD) && block.region(start) == 0 {
+        start += 1;
+    }
+    start
+}
+
+/// One past the last token of content that starts at `start`.
+pub(super) fn content_end(block: &Block, start: usize, limit: usize, nominal_clause: bool) -> usize {
+    let limit = limit.min(start + REACH);
+    let mut i = start + 1;
+    while i < limit {
+        if block.region(i) == 0 && ends_content(block, start, i, limit, nominal_clause) {
+            return block.trim(start..i).end.max(start);
+        }
+        i += 1;
+    }
+    block.trim(start..limit).end.max(start)
+}
+
+/// Whether content that starts at `start` ends before token `i`.
+fn ends_content(block: &Block, start: usize, i: usize, limit: usize, nominal_clause: bool) -> bool {
+    if block.is_word(i, "according") && block.is_word(i + 1, "to") {
+        return true;
+    }
+    if block.mark(i, b';') {
+        return true;
+    }
+    if block.mark(i, b',') {
+        let next = i + 1;
+        if nominal_clause {
+            return true;
+        }
+        // ", adding that", ", saying"
+        if block.is(next, CUE_VERB) && block.is(next, ING) && block.verb(next).is_some_and(|v| v.speech) {
+            return true;
+        }
+        // ", X said", ", said X": an attribution of its own.
+        if i > start + 2 && closing_attribution(block, next, limit) {
+            return true;
+        }
+        return new_speaker(block, next, limit);
+    }
+    if block.is(i, COORD) && matches!(block.word(i), "and" | "but") {
+        return new_speaker(block, i, limit);
+    }
+    false
+}
+
+/// Whether `i` opens a closing attribution: "he said", "said the minister", up to the sentence's end.
+fn closing_attribution(block: &Block, i: usize, limit: usize) -> bool {
+    let says = |i: usize| {
+        block.verb(i).is_some_and(|v| v.syntax.has(Syntax::QUOTE) && !v.syntax.has(Syntax::WEAK))
+            && matches!(block.tokens[i].form, Form::Past | Form::Third)
+    };
+    if i < limit && says(i) && phrase_after(block, i + 1, limit).is_some() {
+        return true;
+    }
+    let Some(end) = phrase_end(block, i, limit) else { return false };
+    let end = (end..limit.min(end + 3)).find(|&j| !block.is(j, ADV | AUX)).unwrap_or(end);
+    says(end) && (end + 1 >= limit || block.is_punctuation(end + 1) || block.is(end + 1, TIME | PREP))
+}
+
+/// ", but Y said": conjunction, noun phrase and a cue of saying start another attribution.
+fn new_speaker(block: &Block, i: usize, limit: usize) -> bool {
+    if !matches!(block.word(i), "and" | "but" | "while" | "though" | "although" | "whereas") {
+        return false;
+    }
+    let Some(end) = phrase_end(block, i + 1, limit) else { return false };
+    let verb = (end..limit.min(end + 4)).find(|&j| !block.is(j, ADV | AUX)).unwrap_or(end);
+    block.verb(verb).is_some_and(|v| v.speech && !v.syntax.has(Syntax::WEAK))
+        && matches!(block.tokens[verb].form, Form::Past | Form::Third)
+}
+
+/// A cue verb in its sentence.
+struct Verb<'b> {
+    block: &'b Block<'b>,
+    cue: &'static CueWord,
+    /// The verb.
+    at: usize,
+    /// First token of the verb group.
+    group: usize,
+    form: Form,
+    passive: bool,
+    sentence: Tokens,
+}
+
+impl<'b> Verb<'b> {
+    fn at(block: &'b Block<'b>, i: usize, sentence: &Tokens) -> Option<Self> {
+        let cue = block.verb(i)?;
+        let token = &block.tokens[i];
+        if token.region != 0 || token.is(UPPER) && i != sentence.start {
+            return None;
+        }
+        let group = group_start(block, i, sentence.start);
+        let be = (group..i).any(|j| block.is(j, BE)) && !(group..i).any(|j| block.is(j, HAVE) && j + 1 == i);
+        let form = match token.form {
+            Form::Past if be => Form::Participle,
+            form => form,
+        };
+        let passive = be && matches!(form, Form::Participle | Form::Past);
+        let verb = Self { block, cue, at: i, group, form, passive, sentence: sentence.clone() };
+        (!verb.is_noun()).then_some(verb)
+    }
+
+    /// "the claims", "his call for": a form that is a noun here.
+    fn is_noun(&self) -> bool {
+        if !matches!(self.form, Form::Base | Form::Third) && self.form != Form::Ing {
+            let before = self.group.checked_sub(1).filter(|&p| p >= self.sentence.start);
+            // "a proposed ban": a participle before its noun.
+            return before.is_some_and(|p| {
+                self.group == self.at && self.block.is(p, DET | POSS | POSSESSIVE_S) && self.block.region(p) == 0
+            });
+        }
+        if self.group < self.at {
+            return false; // after an auxiliary, a modal, "to"
+        }
+        let Some(p) = self.group.checked_sub(1).filter(|&p| p >= self.sentence.start) else { return self.form != Form::Ing };
+        let b = self.block;
+        if b.is(p, SUBJ | REL) || b.is_word(p, "to") {
+            return false;
+        }
+        if b.is(p, DET | POSS | POSSESSIVE_S | PREP) {
+            return !(self.form == Form::Ing && b.is(p, PREP));
+        }
+        match self.form {
+            Form::Ing => false,
+            // "the Iranian claims": an adjective; "Lavrov claims": a name.
+            Form::Third => {
+                let subject = b.is_proper(p) || b.is(p, ROLE | ORG_BODY) || b.is_punctuation(p);
+                !subject && !b.is_word(self.at + 1, "that") && self.cue.syntax.has(Syntax::WEAK)
+            }
+            // The base form needs a plural subject.
+            _ => !(b.is(p, PLURAL | COORD | ADV) || b.word(p).ends_with('s') || b.is_punctuation(p)),
+        }
+    }
+
+    fn word(&self, i: usize) -> &'b str {
+        self.block.word(i)
+    }
+
+    /// The attribution that the verb makes, if it makes one.
+    fn find(&self) -> Option<Find> {
+        if self.passive {
+            return self.passive_find();
+        }
+        if self.form == Form::Participle && self.at == self.group {
+            return None;
+        }
+        self.left_quotation().or_else(|| self.right()).or_else(|| self.left_clause())
+    }
+
+    fn make(&self, cue: Tokens, source: Option<Phrase>, content: Vec<Tokens>, rule: &'static str, direct: bool) -> Option<Find> {
+        let content: Vec<Tokens> = content.into_iter().map(|c| self.block.trim(c)).filter(|c| !c.is_empty()).collect();
+        if content.is_empty() {
+            return None;
+        }
+        Some(Find { cue: Some(cue), source, content, speech: self.cue.speech, rule, direct })
+    }
+
+    /// The subject before the verb; `None` for participles and coordinate verbs, which share one.
+    fn subject(&self) -> Option<Phrase> {
+        if self.form == Form::Ing && self.group == self.at {
+            return None;
+        }
+        let p = self.group.checked_sub(1).filter(|&p| p >= self.sentence.start)?;
+        if self.block.is(p, COORD) || self.word(p) == "to" {
+            return None;
+        }
+        phrase_before(self.block, self.group, self.sentence.start)
+    }
+
+    /// The region that ends right before token `i`: before it a comma at most.
+    fn region_before(&self, i: usize) -> Option<usize> {
+        let mut p = i.checked_sub(1)?;
+        if self.block.region(p) == 0 && self.block.is_punctuation(p) {
+            p = p.checked_sub(1)?;
+        }
+        let region = (self.block.region(p) as usize).checked_sub(1)?;
+        let tokens = &self.block.region_tokens[region];
+        (tokens.end <= i && self.block.sentence_of(p) == self.block.sentence_of(i)).then_some(region)
+    }
+
+    /// The region that starts right at token `i` or after a comma or colon.
+    fn region_after(&self, i: usize) -> Option<usize> {
+        let mut n = i;
+        while n < self.sentence.end && self.block.region(n) == 0 && self.block.is_punctuation(n) && n < i + 2 {
+            n += 1;
+        }
+        if n >= self.block.tokens.len() || self.block.region(n) == 0 || n >= self.sentence.end {
+            return None;
+        }
+        let region = self.block.region(n) as usize - 1;
+        (self.block.region_tokens[region].start == n).then_some(region)
+    }
+
+    /// `“…,” he said`, `“…,” said the minister`, and what goes on after: `, “…”`.
+    fn left_quotation(&self) -> Option<Find> {
+        if !self.cue.syntax.has(Syntax::QUOTE) && !self.cue.speech || self.form == Form::Ing && self.group == self.at {
+            return None;
+        }
+        let b = self.block;
+        let subject = self.subject();
+        let (source, region, end) = match subject {
+            Some(s) if self.region_before(s.whole.start).is_some() => {
+                let region = self.region_before(s.whole.start)?;
+                (Some(s), region, self.at + 1)
+            }
+            _ => {
+                let region = self.region_before(self.group)?;
+                let source = phrase_after(b, self.at + 1, self.sentence.end)?;
+                let end = source.whole.end;
+                (Some(source), region, end)
+            }
+        };
+        let tokens = b.region_tokens[region].clone();
+        let stopped = b.is_punctuation(tokens.end - 1) || b.is_punctuation(tokens.end);
+        if !stopped || self.is_partial(region) {
+            return None;
+        }
+        let mut content = self.quotation_back_from(region);
+        let next = self.attribution_end(end);
+        if next < self.sentence.end
+            && let Some(more) = self.region_after(next)
+        {
+            content.push(b.region_tokens[more].clone());
+        }
+        self.make(self.cue_tokens(self.at + 1), source, content, "quotation before cue", true)
+    }
+
+    /// Whether a region is part of a clause that starts outside it: `The plan is “dead,” he said`.
+    fn is_partial(&self, region: usize) -> bool {
+        let tokens = &self.block.region_tokens[region];
+        let s = self.block.sentence_of(tokens.start);
+        let before = &self.block.ranges[s];
+        (before.start..tokens.start).any(|i| self.block.region(i) == 0 && self.block.tokens[i].is_word())
+    }
+
+    /// The region before the cue with the regions that run up to it in the same paragraph.
+    fn quotation_back_from(&self, region: usize) -> Vec<Tokens> {
+        vec![self.block.region_tokens[region].clone()]
+    }
+
+    /// End of the attribution after `end`: over time, place, addressee, apposition, up to the next mark.
+    fn attribution_end(&self, end: usize) -> usize {
+        let limit = self.sentence.end.min(end + 25);
+        (end..limit).find(|&i| self.block.region(i) != 0 || self.block.mark(i, b':')).map_or(limit, |i| i)
+    }
+
+    /// Cue tokens from the verb to `end`, with its auxiliaries when they carry negation or a passive.
+    fn cue_tokens(&self, end: usize) -> Tokens {
+        self.at..end
+    }
+
+    /// Content after the verb.
+    fn right(&self) -> Option<Find> {
+        let b = self.block;
+        let limit = self.sentence.end;
+        let mut after = self.at + 1;
+        let mut with_preposition = false;
+        if let Some((end, addressee)) = self.preposition(after) {
+            after = end;
+            with_preposition = true;
+            if addressee {
+                let to = phrase_end(b, after, limit)?;
+                let clause = matches!(self.word(to), "to" | "for" | "that" | "not");
+                return clause.then(|| {
+                    self.make(self.cue_tokens(to), self.source()?.into(), vec![to..self.end(to)], "cue with addressee", false)
+                })?;
+            }
+        }
+        if self.weak_without_evidence(after) {
+            return None;
+        }
+        let start = self.content_start(after, with_preposition)?;
+        let (cue_end, from) = start;
+        let source = match self.source() {
+            Some(source) => Some(source),
+            None if self.form == Form::Ing || self.shares_subject() => None,
+            None => return None,
+        };
+        if let Some(region) = self.region_after(from)
+            && (b.is_punctuation(from) || b.region(from) != 0)
+        {
+            return self.right_quotation(cue_end, source, region);
+        }
+        let end = self.end(from);
+        self.make(self.cue_tokens(cue_end), source, vec![from..end], "cue before clause", false)
+    }
+
+    fn right_quotation(&self, cue_end: usize, source: Option<Phrase>, region: usize) -> Option<Find> {
+        let tokens = self.block.region_tokens[region].clone();
+        // A region over several sentences, or one that fills the rest of its sentence, is the content.
+        let whole = tokens.end >= self.sentence.end || (tokens.end..self.sentence.end).all(|i| self.block.is_punctuation(i));
+        let content = if whole { tokens } else { tokens.start..self.end(tokens.start).max(tokens.end) };
+        self.make(self.cue_tokens(cue_end), source, vec![content], "cue before quotation", true)
+    }
+
+    fn shares_subject(&self) -> bool {
+        let p = self.group.wrapping_sub(1);
+        self.block.is(p, COORD) || self.word(p) == "to" || self.block.mark(p, b',') || self.word(self.group) == "to"
+    }
+
+    fn source(&self) -> Option<Phrase> {
+        let subject = self.subject()?;
+        let last = subject.mention.end.checked_sub(1)?;
+        (!self.block.is(last, TIME) || self.block.is(last, UPPER | GIVEN)).then_some(subject)
+    }
+
+    fn end(&self, from: usize) -> usize {
+        let relative = self.group > self.sentence.start && self.block.is(self.group - 1, REL);
+        content_end(self.block, from, self.sentence.end, relative)
+    }
+
+    /// Weak verbs attribute only before *that* or a quotation.
+    fn weak_without_evidence(&self, after: usize) -> bool {
+        self.cue.syntax.has(Syntax::WEAK) && self.word(after) != "that" && self.region_after(after).is_none() && !self.cue.stance
+    }
+
+    /// The preposition of the cue at `i`, and whether an addressee follows.
+    fn preposition(&self, i: usize) -> Option<(usize, bool)> {
+        self.cue.prepositions.iter().find_map(|p| {
+            let all = p.words.iter().enumerate().all(|(n, w)| self.block.is_word(i + n, w));
+            (all && p.words != ["that"]).then_some((i + p.words.len(), p.addressee))
+        })
+    }
+
+    /// Where the cue ends and the content starts, given the token after verb and preposition.
+    fn content_start(&self, after: usize, with_preposition: bool) -> Option<(usize, usize)> {
+        let (b, syntax, limit) = (self.block, self.cue.syntax, self.sentence.end);
+        if after >= limit {
+            return None;
+        }
+        if with_preposition {
+            if self.word(self.at + 1) == "out" || self.cue.lemma == "go" {
+                return self.clause_at(after).map(|from| (after, from));
+            }
+            return (opens_phrase(b, after) || b.region(after) != 0 || b.is(after, ING | SUB)).then_some((after, after));
+        }
+        if let Some(from) = self.clause_at(after) {
+            return Some((after, from));
+        }
+        if syntax.has(Syntax::INFINITIVE)
+            && (self.word(after) == "to" || self.word(after) == "not" && self.word(after + 1) == "to")
+        {
+            return Some((after, after));
+        }
+        if syntax.has(Syntax::ADDRESSEE)
+            && let Some(end) = phrase_end(b, after, limit)
+        {
+            let skipped = skip_adverbials(b, end, limit);
+            let told = [end, skipped].into_iter().find_map(|e| self.clause_at(e).map(|from| (e, from)));
+            if told.is_some() {
+                return told;
+            }
+        }
+        if syntax.has(Syntax::OBJECT_INFINITIVE) && opens_phrase(b, after) {
+            let near = limit.min(after + 18);
+            if (after..near).any(|i| b.is_word(i, "to") || b.region(i) != 0) {
+                return Some((after, after));
+            }
+        }
+        if syntax.has(Syntax::OBJECT | Syntax::OBJECT_AS) && (opens_phrase(b, after) || b.is(after, ING)) && !b.is(after, TIME) {
+            return Some((after, after));
+        }
+        let skipped = skip_adverbials(b, after, limit);
+        if skipped > after {
+            return self.clause_at(skipped).map(|from| (skipped, from));
+        }
+        None
+    }
+
+    /// Where content in the form of a clause or quotation starts at token `i` or after a comma or colon.
+    fn clause_at(&self, i: usize) -> Option<usize> {
+        let (b, syntax) = (self.block, self.cue.syntax);
+        if i >= self.sentence.end {
+            return None;
+        }
+        if b.mark(i, b':') || b.mark(i, b',') {
+            if self.region_after(i).is_some() {
+                return Some(i);
+            }
+            return (b.mark(i, b':') && i + 2 < self.sentence.end).then_some(i + 1);
+        }
+        if b.region(i) != 0 {
+            return Some(i);
+        }
+        if b.is_word(i, "that") && syntax.has(Syntax::THAT | Syntax::QUOTE) {
+            return Some(i);
+        }
+        if syntax.has(Syntax::THAT)
+            && matches!(self.word(i), "whether" | "if" | "how" | "why" | "what" | "when" | "where" | "who" | "which")
+        {
+            return Some(i);
+        }
+        (syntax.has(Syntax::CLAUSE) && opens_phrase(b, i) && !b.is(i, TIME) && self.has_verb_after(i)).then_some(i)
+    }
+
+    /// Whether something that can be a finite verb follows within the clause.
+    fn has_verb_after(&self, i: usize) -> bool {
+        let b = self.block;
+        let limit = self.sentence.end.min(i + 40);
+        (i + 1..limit).any(|j| b.is(j, AUX | MODAL | COMMON_VERB | ED | CUE_VERB) || b.word(j).ends_with('s'))
+    }
+
+    /// `…, he said`, `…, said the minister`, `The plan, he said, is dead`.
+    fn left_clause(&self) -> Option<Find> {
+        let (b, limit) = (self.block, self.sentence.end);
+        if !self.cue.syntax.has(Syntax::CLAUSE | Syntax::QUOTE)
+            || self.form == Form::Ing
+            || self.form == Form::Base && self.group == self.at && !b.is(self.at.wrapping_sub(1), PLURAL | SUBJ)
+        {
+            return None;
+        }
+        let comma_before = |i: usize| {
+            i > self.sentence.start && (b.mark(i - 1, b',') || b.mark(i - 1, b'-') || b.region(i - 1) != 0 || b.mark(i - 1, b'?'))
+        };
+        let subject = self.subject().filter(|s| comma_before(s.whole.start));
+        let (source, from, after) = match subject {
+            Some(s) => {
+                let start = s.whole.start;
+                (s, start, self.at + 1)
+            }
+            None if comma_before(self.group) => {
+                let s = phrase_after(b, self.at + 1, limit)?;
+                let end = s.whole.end;
+                (s, self.group, end)
+            }
+            None => return None,
+        };
+        let left = b.trim(clause_start(b, from, self.sentence.start)..from);
+        if b.n_words(&left) < 2 && b.region(left.start) == 0 && after + 3 >= limit {
+            return None;
+        }
+        let mut content = vec![left];
+        let next = (after..limit.min(after + 25)).find(|&i| b.mark(i, b',') || b.mark(i, b'-')).unwrap_or(limit);
+        let plain = (after..next).all(|i| b.is(i, TIME | PREP | DET | ADV | POSS) || nominal(b, i));
+        if next + 2 < limit && plain && !b.is(next + 1, REL | ING | COORD) && self.goes_on(next + 1) {
+            content.push(next + 1..self.end(next + 1));
+        }
+        self.make(self.cue_tokens(self.at + 1), Some(source), content, "clause before cue", false)
+    }
+
+    /// Whether the clause before the cue goes on at token `i`: no apposition of the speaker.
+    fn goes_on(&self, i: usize) -> bool {
+        let b = self.block;
+        b.region(i) != 0 || !b.is(i, DET | ROLE | REL | DIGIT) || self.has_verb_soon(i)
+    }
+
+    fn has_verb_soon(&self, i: usize) -> bool {
+        let limit = self.sentence.end.min(i + 8);
+        (i..limit).any(|j| self.block.is(j, AUX | MODAL | COMMON_VERB))
+    }
+
+    /// "It was stressed that …", "was quoted as saying …", "X was accused by Y of …".
+    fn passive_find(&self) -> Option<Find> {
+        let b = self.block;
+        let after = self.at + 1;
+        if matches!(self.cue.lemma, "quote" | "cite") {
+            let as_at = (after..self.sentence.end.min(after + 10)).find(|&i| b.is_word(i, "as"))?;
+            let saying = as_at + 1;
+            b.verb(saying)?;
+            let from = if b.is_word(saying + 1, ":") { saying + 2 } else { saying + 1 };
+            let source = phrase_before(b, self.group, self.sentence.start);
+            return self.make(self.group..saying + 1, source, vec![from..self.end(from)], "quoted as saying", false);
+        }
+        let subject = phrase_before(b, self.group, self.sentence.start);
+        let it = subject.as_ref().is_some_and(|s| s.mention.len() == 1 && b.is_word(s.mention.start, "it"));
+        if it && b.is_word(after, "that") && self.cue.speech {
+            return self.make(self.group.saturating_sub(1)..after, None, vec![after..self.end(after)], "passive", false);
+        }
+        if b.is_word(after, "by") && self.cue.speech {
+            let agent = phrase_after(b, after + 1, self.sentence.end)?;
+            let rest = agent.whole.end;
+            let from = subject?.whole;
+            let content =
+                if matches!(self.word(rest), "of" | "for" | "as" | "to") { vec![from, rest..self.end(rest)] } else { vec![from] };
+            return self.make(self.group..after, Some(agent), content, "passive with by", false);
+        }
+        None
+    }
+}
