@@ -8,6 +8,7 @@ pub mod batch;
 pub mod columns;
 pub mod counts;
 pub mod delimited;
+pub mod fields;
 pub mod format;
 pub mod json_record;
 pub mod source;

@@ -1,6 +1,8 @@
 //! Reports for people and programs: JSON, rows for tables, Markdown, HTML pages.
 
+pub mod corpus;
 pub mod html;
+pub mod interval;
 pub mod json;
 pub mod markdown;
 pub mod rows;

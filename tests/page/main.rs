@@ -1,7 +1,9 @@
 //! The pages for people: the same bytes for the same input, nothing hostile alive, and at work in a real browser.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod axe;
 mod browser;
+mod corpus;
 mod fixture;
 mod hostile;
 mod reading;

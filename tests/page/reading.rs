@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::{
+    axe,
     browser::Browser,
     fixture::Fixture,
     hostile::{OWNED, hostile},
@@ -235,25 +236,8 @@ fn the_page_fits_narrow_and_wide_windows_and_paper() {
 }
 
 #[test]
-fn axe_finds_nothing_serious() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/axe.min.js");
-    let Ok(source) = std::fs::read_to_string(&source) else {
-        eprintln!("skipped: no {} (npm pack axe-core; .ci/run fetches it)", source.display());
-        return;
-    };
-    let Some(mut browser) = Browser::start() else { return };
-    for page in [Fixture::load("corridor-talks").page(), hostile().page()] {
-        for (width, dark) in [(360, false), (360, true), (1440, false), (1440, true)] {
-            browser.window(width, 900, dark);
-            browser.open(&page);
-            browser.eval("document.querySelectorAll('details').forEach(d => { d.open = true; })");
-            browser.hover("mark");
-            assert!(browser.comes_true("document.getElementById('card').checkVisibility()"));
-            browser.eval(&format!("{source}; 1"));
-            let found = "axe.run().then(r => r.violations.map(v => v.impact + ' ' + v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120) + ' ' + n.failureSummary).slice(0, 3).join(' | ')))";
-            assert_eq!(browser.eval_strings(found), Vec::<String>::new(), "{width} px, dark: {dark}");
-        }
-    }
+fn axe_finds_nothing_in_an_article() {
+    axe::check(&[Fixture::load("corridor-talks").page(), hostile().page()], Some("mark"));
 }
 
 /// Pictures for the README: `DEMARCHE_PICTURES=docs cargo test --test page pictures`.

@@ -14,7 +14,7 @@ use demarche::corpus::{
 use super::message;
 
 /// The inputs that `given` names, in order; files of a folder or pattern sorted by name.
-pub(super) fn expand(given: &[PathBuf], format: Option<Format>) -> anyhow::Result<Vec<Source>> {
+pub(crate) fn expand(given: &[PathBuf], format: Option<Format>) -> anyhow::Result<Vec<Source>> {
     if given.is_empty() {
         return Ok(vec![stdin(format)?]);
     }

@@ -1,6 +1,6 @@
 //! `demarche label`: labels a corpus.
 
-mod inputs;
+pub(super) mod inputs;
 mod progress;
 mod summary;
 
@@ -98,7 +98,7 @@ pub(crate) struct LabelArgs {
     checkpoint_ms: u64,
 }
 
-fn parse_format(text: &str) -> Result<Format, String> {
+pub(super) fn parse_format(text: &str) -> Result<Format, String> {
     Format::named(text).ok_or_else(|| "expected jsonl, csv, tsv, text, parquet or arrow".into())
 }
 

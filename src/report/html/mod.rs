@@ -5,11 +5,14 @@
 //! the same input gives the same bytes.
 
 mod article;
+mod chart;
+mod corpus;
 mod escape;
 mod label;
 mod marks;
 
 pub use article::{Contribution, Evidence, article};
+pub use corpus::corpus;
 
 use crate::error::{Error, Result};
 

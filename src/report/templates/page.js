@@ -31,6 +31,18 @@
     head.replaceChildren(button);
   });
 
+  // A corpus: finding a holder.
+  const find = $("find");
+  if (find) {
+    const holders = all("#holder-table tbody tr");
+    document.querySelector(".controls").hidden = false;
+    find.addEventListener("input", () => {
+      const wanted = find.value.trim().toLocaleLowerCase("en");
+      holders.forEach((row) => { row.hidden = !text(row.cells[0]).toLocaleLowerCase("en").includes(wanted); });
+      $("found").textContent = `${holders.filter((row) => !row.hidden).length} of ${holders.length}`;
+    });
+  }
+
   const table = $("table");
   if (!table) return;
   const rows = all("tbody > tr[data-st]", table);
