@@ -11,7 +11,9 @@ pub mod delimited;
 pub mod fields;
 pub mod format;
 pub mod json_record;
+pub mod labelled;
 pub mod source;
+pub mod split;
 
 mod articles;
 mod chunks;

@@ -1,0 +1,222 @@
+//! Model folders: `manifest.json`, `model.safetensors`, `tokenizer.json`.
+
+use std::{borrow::Cow, collections::BTreeMap, fs, path::Path};
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use super::manifest::{FORMAT, Manifest, OLDEST_FORMAT};
+use super::settings::N_BLOCKS;
+use crate::error::{Error, Result};
+
+/// The numbers of a classifier.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weights {
+    /// Signed bytes, `(n_buckets, n_labels)`, blocks one after the other.
+    pub table: Cow<'static, [u8]>,
+    /// What one unit of the table is worth, for each block.
+    pub units: [f32; N_BLOCKS],
+    /// One for each label.
+    pub biases: Vec<f32>,
+    /// Bit set over hashes of the words seen in training.
+    pub vocabulary: Cow<'static, [u8]>,
+}
+
+/// A model as it stands in its folder, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredModel {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Its numbers.
+    pub weights: Weights,
+    /// Bytes of `tokenizer.json`; empty if it has no subword pieces.
+    pub tokenizer: Cow<'static, [u8]>,
+}
+
+const MANIFEST: &str = "manifest.json";
+const TENSORS: &str = "model.safetensors";
+const TOKENIZER: &str = "tokenizer.json";
+
+/// Bytes of the table of known words.
+pub(crate) const VOCABULARY_BYTES: usize = 1 << 15;
+/// Most labels of a model.
+pub(crate) const MAX_LABELS: usize = 1000;
+/// Largest file of a model that is read.
+const MAX_FILE: u64 = 1 << 32;
+
+impl StoredModel {
+    /// Reads a model folder and checks it, hashes included.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if it is no model, damaged, or of another format; [`Error::Io`] if it cannot be read.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let name = folder.display().to_string();
+        let manifest = read_file(&folder.join(MANIFEST))?;
+        let tensors = read_file(&folder.join(TENSORS))?;
+        let tokenizer = if folder.join(TOKENIZER).exists() { read_file(&folder.join(TOKENIZER))? } else { Vec::new() };
+        let stored = Self::parse(&name, &manifest, Cow::Owned(tensors), Cow::Owned(tokenizer), true)?;
+        Ok(stored)
+    }
+
+    /// A model from the bytes of its files; `name` stands in errors. Static bytes are not copied.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if they do not belong together or are damaged.
+    pub fn parse(
+        name: &str,
+        manifest: &[u8],
+        tensors: Cow<'static, [u8]>,
+        tokenizer: Cow<'static, [u8]>,
+        check_hashes: bool,
+    ) -> Result<Self> {
+        let manifest = parse_manifest(name, manifest)?;
+        if check_hashes {
+            check_hash(name, &manifest, TENSORS, &tensors)?;
+            check_hash(name, &manifest, TOKENIZER, &tokenizer)?;
+        }
+        let weights = parse_tensors(name, &manifest, tensors)?;
+        Ok(Self { manifest, weights, tokenizer })
+    }
+
+    /// Writes the model's files into `folder`, which is made if needed; sets the hashes of the manifest.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a file cannot be written.
+    pub fn write(&mut self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder).map_err(|source| Error::io(folder, source))?;
+        let tensors = self.tensor_bytes(&folder.display().to_string())?;
+        self.manifest.hashes = [(TENSORS, tensors.as_slice()), (TOKENIZER, &self.tokenizer)]
+            .into_iter()
+            .filter(|(_, bytes)| !bytes.is_empty())
+            .map(|(file, bytes)| (file.to_string(), hash(bytes)))
+            .collect();
+        let mut manifest = serde_json::to_vec_pretty(&self.manifest).map_err(|e| model_error("manifest", &e.to_string()))?;
+        manifest.push(b'\n');
+        write_file(&folder.join(TENSORS), &tensors)?;
+        if !self.tokenizer.is_empty() {
+            write_file(&folder.join(TOKENIZER), &self.tokenizer)?;
+        }
+        write_file(&folder.join(MANIFEST), &manifest)
+    }
+
+    fn tensor_bytes(&self, name: &str) -> Result<Vec<u8>> {
+        let w = &self.weights;
+        let failed = |error: safetensors::SafeTensorError| model_error(name, &error.to_string());
+        let units: Vec<u8> = w.units.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let biases: Vec<u8> = w.biases.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let n_labels = w.biases.len();
+        let rows = w.table.len() / n_labels.max(1);
+        let tensors = BTreeMap::from([
+            ("biases", TensorView::new(Dtype::F32, vec![n_labels], &biases).map_err(failed)?),
+            ("units", TensorView::new(Dtype::F32, vec![N_BLOCKS], &units).map_err(failed)?),
+            ("vocabulary", TensorView::new(Dtype::U8, vec![w.vocabulary.len()], &w.vocabulary).map_err(failed)?),
+            ("weights", TensorView::new(Dtype::I8, vec![rows, n_labels], &w.table).map_err(failed)?),
+        ]);
+        safetensors::serialize(tensors, None).map_err(failed)
+    }
+}
+
+fn model_error(name: &str, reason: &str) -> Error {
+    Error::Model { name: name.to_string(), reason: reason.to_string() }
+}
+
+/// Short hash of a file, as it stands in manifests.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().chars().take(32).collect()
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let length = fs::metadata(path).map_err(|source| Error::io(path, source))?.len();
+    if length > MAX_FILE {
+        return Err(model_error(&path.display().to_string(), &format!("{length} bytes are too many for a model file")));
+    }
+    fs::read(path).map_err(|source| Error::io(path, source))
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).map_err(|source| Error::io(path, source))
+}
+
+fn parse_manifest(name: &str, bytes: &[u8]) -> Result<Manifest> {
+    let value: serde_json::Value = serde_json::from_slice(bytes)
+        .map_err(|e| model_error(name, &format!("{MANIFEST} is no JSON: {e}; train the model again")))?;
+    let format = value.get("format").and_then(serde_json::Value::as_u64);
+    match format {
+        None => return Err(model_error(name, &format!("{MANIFEST} has no format version: this is no model of demarche"))),
+        Some(found) if !(u64::from(OLDEST_FORMAT)..=u64::from(FORMAT)).contains(&found) => {
+            let reason = format!("format version {found}, but this build reads {OLDEST_FORMAT} to {FORMAT}; retrain or upgrade");
+            return Err(model_error(name, &reason));
+        }
+        Some(_) => {}
+    }
+    let manifest: Manifest = serde_json::from_value(value).map_err(|e| model_error(name, &format!("{MANIFEST}: {e}")))?;
+    check_manifest(name, &manifest)?;
+    Ok(manifest)
+}
+
+fn check_manifest(name: &str, manifest: &Manifest) -> Result<()> {
+    let n = manifest.labels.len();
+    let fail = |reason: String| Err(model_error(name, &format!("{MANIFEST}: {reason}")));
+    if manifest.kind != "labels" {
+        return fail(format!("kind is `{}`, but a classifier has `labels`", manifest.kind));
+    }
+    if !(2..=MAX_LABELS).contains(&n) {
+        return fail(format!("{n} labels; a model has 2 to {MAX_LABELS}"));
+    }
+    if manifest.thresholds.len() != n || manifest.abstain.thresholds.len() != n {
+        return fail(format!("{n} labels need {n} thresholds of each kind"));
+    }
+    if !(manifest.temperature.is_finite() && manifest.temperature > 0.0) {
+        return fail(format!("temperature {} is not above 0", manifest.temperature));
+    }
+    manifest.features.check().map_err(|e| model_error(name, &format!("{MANIFEST}: {e}")))
+}
+
+fn check_hash(name: &str, manifest: &Manifest, file: &str, bytes: &[u8]) -> Result<()> {
+    match manifest.hashes.get(file) {
+        Some(wanted) if *wanted != hash(bytes) => {
+            Err(model_error(name, &format!("{file} is not the one that the manifest names: damaged")))
+        }
+        None if !bytes.is_empty() => Err(model_error(name, &format!("{MANIFEST} names no hash of {file}"))),
+        _ => Ok(()),
+    }
+}
+
+fn parse_tensors(name: &str, manifest: &Manifest, bytes: Cow<'static, [u8]>) -> Result<Weights> {
+    let fail = |reason: String| model_error(name, &format!("{TENSORS}: {reason}"));
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| fail(e.to_string()))?;
+    let n = manifest.labels.len();
+    let get = |key: &str, kind: Dtype, shape: &[usize]| {
+        let tensor = tensors.tensor(key).map_err(|e| fail(format!("{key}: {e}")))?;
+        if tensor.dtype() != kind || tensor.shape() != shape {
+            return Err(fail(format!(
+                "{key} is {:?} {:?}, but the manifest needs {kind:?} {shape:?}",
+                tensor.dtype(),
+                tensor.shape()
+            )));
+        }
+        Ok(tensor.data())
+    };
+    let table = get("weights", Dtype::I8, &[manifest.features.total_buckets(), n])?;
+    let vocabulary = get("vocabulary", Dtype::U8, &[VOCABULARY_BYTES])?;
+    let units = floats(get("units", Dtype::F32, &[N_BLOCKS])?);
+    let biases = floats(get("biases", Dtype::F32, &[n])?);
+    if units.iter().chain(&biases).any(|x| !x.is_finite()) {
+        return Err(fail("a number is not finite".into()));
+    }
+    let units = <[f32; N_BLOCKS]>::try_from(units).map_err(|_| fail(format!("units of {N_BLOCKS} blocks expected")))?;
+    let range = |slice: &[u8]| {
+        let start = slice.as_ptr() as usize - bytes.as_ptr() as usize;
+        start..start + slice.len()
+    };
+    // Static bytes stay where they are: the built-in model is never copied.
+    let part = |range: std::ops::Range<usize>| match &bytes {
+        Cow::Borrowed(whole) => Cow::Borrowed(whole.get(range).unwrap_or_default()),
+        Cow::Owned(whole) => Cow::Owned(whole.get(range).unwrap_or_default().to_vec()),
+    };
+    let (table, vocabulary) = (part(range(table)), part(range(vocabulary)));
+    Ok(Weights { table, units, biases, vocabulary })
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).filter_map(|b| b.try_into().ok()).map(f32::from_le_bytes).collect()
+}

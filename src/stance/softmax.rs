@@ -1,0 +1,480 @@
+//! Multinomial logistic regression on sparse rows with soft targets, behind linfa's traits.
+//!
+//! Truncated Newton with a diagonal preconditioner and backtracking on the logits, as liblinear's primal solver (Lin,
+//! Weng and Keerthi 2008; Galli and Lin 2021). Two labels need one logit, the rest one for each.
+
+use linfa::{
+    DatasetBase, ParamGuard,
+    dataset::Records,
+    traits::{Fit, Predict},
+};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use super::design::Design;
+use crate::error::{Error, Result};
+
+/// Settings of the solver, not yet checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoftmaxParams(SoftmaxValidParams);
+
+/// Settings of the solver, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoftmaxValidParams {
+    l2: f32,
+    tolerance: f64,
+    max_steps: usize,
+}
+
+impl Default for SoftmaxParams {
+    fn default() -> Self {
+        Self(SoftmaxValidParams { l2: 1.0, tolerance: 1e-3, max_steps: 100 })
+    }
+}
+
+impl SoftmaxParams {
+    /// Strength of the penalty ½ · l2 · ‖weights‖² beside the sum of the losses; biases are free.
+    #[must_use]
+    pub fn l2(mut self, l2: f32) -> Self {
+        self.0.l2 = l2;
+        self
+    }
+
+    /// Stops when the norm of the gradient falls below this share of its norm at zero weights.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.0.tolerance = tolerance;
+        self
+    }
+
+    /// Most Newton steps.
+    #[must_use]
+    pub fn max_steps(mut self, steps: usize) -> Self {
+        self.0.max_steps = steps;
+        self
+    }
+}
+
+impl ParamGuard for SoftmaxParams {
+    type Checked = SoftmaxValidParams;
+    type Error = Error;
+
+    fn check_ref(&self) -> Result<&Self::Checked> {
+        let it = &self.0;
+        if !(it.l2.is_finite() && it.l2 > 0.0) {
+            return Err(Error::Parameter(format!("the L2 penalty must be above 0 (got {})", it.l2)));
+        }
+        if !(it.tolerance > 0.0 && it.tolerance < 1.0) {
+            return Err(Error::Parameter(format!("the tolerance must lie between 0 and 1 (got {})", it.tolerance)));
+        }
+        Ok(it)
+    }
+
+    fn check(self) -> Result<Self::Checked> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}
+
+/// What the rows should be labelled: a distribution over labels and a weight for each row.
+#[derive(Clone, Debug, Default)]
+pub struct SoftTargets {
+    /// Row-major `(n_rows, n_labels)`; each row sums to 1.
+    pub shares: Vec<f32>,
+    /// One for each row, 0 or more; rows of weight 0 are left out.
+    pub weights: Vec<f32>,
+    /// Number of labels, at least 2.
+    pub n_labels: usize,
+}
+
+/// Fitted weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoftmaxModel {
+    /// Row-major `(n_columns, n_outputs)`.
+    pub weights: Vec<f32>,
+    /// One for each output.
+    pub biases: Vec<f64>,
+    /// 1 for two labels (the logit of the second), else the number of labels.
+    pub n_outputs: usize,
+    /// Sum of weighted losses and penalty at the end.
+    pub objective: f64,
+    /// Newton steps taken.
+    pub steps: usize,
+    /// Norm of the gradient over its norm at zero weights.
+    pub relative_gradient: f64,
+}
+
+impl SoftmaxModel {
+    /// Number of labels.
+    pub fn n_labels(&self) -> usize {
+        self.n_outputs.max(2)
+    }
+
+    /// Logits of every row, row-major `(n_rows, n_labels)`.
+    pub fn logits<D: Design>(&self, rows: &D) -> Vec<f32> {
+        let mut outputs = vec![0.0; rows.n_rows() * self.n_outputs];
+        rows.forward(&self.weights, self.n_outputs, &mut outputs);
+        if self.n_outputs == 1 {
+            let bias = self.biases.first().copied().unwrap_or_default() as f32;
+            return outputs.iter().flat_map(|z| [-0.5 * (z + bias), 0.5 * (z + bias)]).collect();
+        }
+        for row in outputs.chunks_exact_mut(self.n_outputs) {
+            row.iter_mut().zip(&self.biases).for_each(|(z, b)| *z += *b as f32);
+        }
+        outputs
+    }
+
+    /// Weights of every label, `(n_columns, n_labels)`, and biases; two labels share one vector with opposite signs.
+    pub fn by_label(&self) -> (Vec<f32>, Vec<f32>) {
+        if self.n_outputs > 1 {
+            return (self.weights.clone(), self.biases.iter().map(|&b| b as f32).collect());
+        }
+        let both = |w: f32| [-0.5 * w, 0.5 * w];
+        (self.weights.iter().flat_map(|&w| both(w)).collect(), self.biases.iter().flat_map(|&b| both(b as f32)).collect())
+    }
+}
+
+impl<D: Design + Records> Predict<&D, Array2<f32>> for SoftmaxModel {
+    /// Probabilities `(n_rows, n_labels)`.
+    fn predict(&self, rows: &D) -> Array2<f32> {
+        let mut values = self.logits(rows);
+        values.chunks_exact_mut(self.n_labels()).for_each(softmax);
+        Array2::from_shape_vec((rows.n_rows(), self.n_labels()), values).unwrap_or_default()
+    }
+}
+
+impl<D: Design + Records> Fit<D, SoftTargets, Error> for SoftmaxValidParams {
+    type Object = SoftmaxModel;
+
+    /// Fits weights to `dataset`.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if targets and rows do not fit, or the loss becomes infinite.
+    fn fit(&self, dataset: &DatasetBase<D, SoftTargets>) -> Result<SoftmaxModel> {
+        self.fit_from(&dataset.records, &dataset.targets, None)
+    }
+}
+
+impl SoftmaxValidParams {
+    /// Fits weights, beginning from those of `start` where given: a neighbour on the path of penalties.
+    ///
+    /// # Errors
+    /// As [`Fit::fit`].
+    pub fn fit_from<D: Design>(&self, rows: &D, targets: &SoftTargets, start: Option<&SoftmaxModel>) -> Result<SoftmaxModel> {
+        let n_labels = targets.n_labels;
+        let n_rows = rows.n_rows();
+        if n_labels < 2 || targets.weights.len() != n_rows || targets.shares.len() != n_rows * n_labels {
+            return Err(Error::Data(format!(
+                "{n_rows} rows, but {} weights and {} shares of {n_labels} labels",
+                targets.weights.len(),
+                targets.shares.len()
+            )));
+        }
+        let mut problem = Problem::new(rows, targets, self.l2);
+        problem.solve(self, start)
+    }
+}
+
+/// Turns logits into probabilities, in place. Exponentials by `libm`: the same bits on every machine.
+pub(crate) fn softmax(row: &mut [f32]) {
+    let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for z in row.iter_mut() {
+        *z = libm::expf(*z - top);
+        sum += *z;
+    }
+    row.iter_mut().for_each(|z| *z /= sum);
+}
+
+/// Elements that one partial sum covers: fixed, so that sums do not depend on the number of threads.
+const BLOCK: usize = 4096;
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let parts: Vec<f64> = a
+        .par_chunks(BLOCK)
+        .zip(b.par_chunks(BLOCK))
+        .map(|(a, b)| a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum())
+        .collect();
+    parts.iter().sum()
+}
+
+/// `y = x * factor + y`
+fn add_multiple(y: &mut [f32], x: &[f32], factor: f32) {
+    y.par_chunks_mut(BLOCK).zip(x.par_chunks(BLOCK)).for_each(|(y, x)| y.iter_mut().zip(x).for_each(|(y, &x)| *y += factor * x));
+}
+
+/// One fit: data, and state in the shapes of weights (columns, then the biases as a last row) and of logits.
+struct Problem<'a, D> {
+    rows: &'a D,
+    targets: &'a SoftTargets,
+    l2: f32,
+    n_outputs: usize,
+}
+
+impl<'a, D: Design> Problem<'a, D> {
+    fn new(rows: &'a D, targets: &'a SoftTargets, l2: f32) -> Self {
+        let n_outputs = if targets.n_labels == 2 { 1 } else { targets.n_labels };
+        // Two vectors w and -w under ½·l2·(‖w‖²+‖w‖²) are one vector v = 2w under ½·(l2/2)·‖v‖².
+        let l2 = if n_outputs == 1 { l2 / 2.0 } else { l2 };
+        Self { rows, targets, l2, n_outputs }
+    }
+
+    fn size(&self) -> usize {
+        (self.rows.n_columns() + 1) * self.n_outputs
+    }
+
+    fn penalised(&self) -> usize {
+        self.rows.n_columns() * self.n_outputs
+    }
+
+    fn forward(&self, weights: &[f32], logits: &mut [f32]) {
+        let (columns, biases) = weights.split_at(self.penalised());
+        self.rows.forward(columns, self.n_outputs, logits);
+        logits.par_chunks_mut(BLOCK * self.n_outputs).for_each(|chunk| {
+            chunk.chunks_exact_mut(self.n_outputs).for_each(|z| z.iter_mut().zip(biases).for_each(|(z, b)| *z += b));
+        });
+    }
+
+    fn backward(&self, residuals: &[f32], squared: bool, out: &mut [f32]) {
+        let (columns, biases) = out.split_at_mut(self.penalised());
+        self.rows.backward(residuals, self.n_outputs, squared, columns);
+        let n = self.n_outputs;
+        let parts: Vec<Vec<f64>> = residuals
+            .par_chunks(BLOCK * n)
+            .map(|chunk| {
+                let mut sums = vec![0.0f64; n];
+                chunk.chunks_exact(n).for_each(|r| sums.iter_mut().zip(r).for_each(|(s, &r)| *s += f64::from(r)));
+                sums
+            })
+            .collect();
+        for (k, bias) in biases.iter_mut().enumerate() {
+            *bias = parts.iter().map(|sums| sums[k]).sum::<f64>() as f32;
+        }
+    }
+
+    /// Sum of the weighted losses at `logits`.
+    fn loss(&self, logits: &[f32]) -> f64 {
+        let (n, n_labels) = (self.n_outputs, self.targets.n_labels);
+        let parts: Vec<f64> = logits
+            .par_chunks(BLOCK * n)
+            .zip(self.targets.shares.par_chunks(BLOCK * n_labels))
+            .zip(self.targets.weights.par_chunks(BLOCK))
+            .map(|((z, shares), weights)| {
+                let rows = z.chunks_exact(n).zip(shares.chunks_exact(n_labels)).zip(weights);
+                rows.filter(|(_, w)| **w > 0.0).map(|((z, t), &w)| f64::from(w) * row_loss(z, t)).sum()
+            })
+            .collect();
+        parts.iter().sum()
+    }
+
+    fn objective(&self, weights: &[f32], logits: &[f32]) -> f64 {
+        let columns = &weights[..self.penalised()];
+        self.loss(logits) + 0.5 * f64::from(self.l2) * dot(columns, columns)
+    }
+
+    /// Probabilities of the outputs, from logits.
+    fn probabilities(&self, logits: &[f32], out: &mut [f32]) {
+        out.copy_from_slice(logits);
+        let n = self.n_outputs;
+        out.par_chunks_mut(BLOCK * n).for_each(|chunk| {
+            if n == 1 {
+                chunk.iter_mut().for_each(|z| *z = 1.0 / (1.0 + libm::expf(-*z)));
+            } else {
+                chunk.chunks_exact_mut(n).for_each(softmax);
+            }
+        });
+    }
+
+    /// Gradient of the objective. `residuals` is room for `(n_rows, n_outputs)`.
+    fn gradient(&self, weights: &[f32], probabilities: &[f32], residuals: &mut [f32], out: &mut [f32]) {
+        let (n, n_labels) = (self.n_outputs, self.targets.n_labels);
+        residuals
+            .par_chunks_mut(BLOCK * n)
+            .zip(probabilities.par_chunks(BLOCK * n))
+            .zip(self.targets.shares.par_chunks(BLOCK * n_labels))
+            .zip(self.targets.weights.par_chunks(BLOCK))
+            .for_each(|(((r, p), t), w)| {
+                let rows = r.chunks_exact_mut(n).zip(p.chunks_exact(n)).zip(t.chunks_exact(n_labels)).zip(w);
+                for (((r, p), t), &w) in rows {
+                    // With one output the share of the second label counts.
+                    let shares = &t[n_labels - n..];
+                    r.iter_mut().zip(p).zip(shares).for_each(|((r, p), t)| *r = w * (p - t));
+                }
+            });
+        self.backward(residuals, false, out);
+        add_multiple(&mut out[..self.penalised()], &weights[..self.penalised()], self.l2);
+    }
+
+    /// Diagonal of the Hessian (Jacobi preconditioner), inverted.
+    fn preconditioner(&self, probabilities: &[f32], room: &mut [f32], out: &mut [f32]) {
+        let n = self.n_outputs;
+        room.par_chunks_mut(n * BLOCK)
+            .zip(probabilities.par_chunks(n * BLOCK))
+            .zip(self.targets.weights.par_chunks(BLOCK))
+            .for_each(|((h, p), w)| {
+                for ((h, p), &w) in h.chunks_exact_mut(n).zip(p.chunks_exact(n)).zip(w) {
+                    h.iter_mut().zip(p).for_each(|(h, &p)| *h = w * p * (1.0 - p));
+                }
+            });
+        self.backward(room, true, out);
+        let l2 = self.l2;
+        let (columns, biases) = out.split_at_mut(self.penalised());
+        columns.par_iter_mut().for_each(|d| *d = 1.0 / (*d + l2));
+        biases.iter_mut().for_each(|d| *d = 1.0 / (*d + 1e-6));
+    }
+
+    /// Product of the Hessian with a direction whose logits are in `room`.
+    fn hessian_product(&self, direction: &[f32], probabilities: &[f32], room: &mut [f32], out: &mut [f32]) {
+        let n = self.n_outputs;
+        self.forward(direction, room);
+        room.par_chunks_mut(n * BLOCK)
+            .zip(probabilities.par_chunks(n * BLOCK))
+            .zip(self.targets.weights.par_chunks(BLOCK))
+            .for_each(|((u, p), w)| {
+                for ((u, p), &w) in u.chunks_exact_mut(n).zip(p.chunks_exact(n)).zip(w) {
+                    curvature(u, p, w);
+                }
+            });
+        self.backward(room, false, out);
+        add_multiple(&mut out[..self.penalised()], &direction[..self.penalised()], self.l2);
+    }
+
+    /// Newton steps until the gradient is small enough.
+    fn solve(&mut self, params: &SoftmaxValidParams, start: Option<&SoftmaxModel>) -> Result<SoftmaxModel> {
+        let n_logits = self.rows.n_rows() * self.n_outputs;
+        let mut room = vec![0.0f32; n_logits];
+        let mut probabilities = vec![0.0f32; n_logits];
+        let mut gradient = vec![0.0f32; self.size()];
+        let mut logits = vec![0.0f32; n_logits];
+        let mut weights = vec![0.0f32; self.size()];
+        self.probabilities(&logits, &mut probabilities);
+        self.gradient(&weights, &probabilities, &mut room, &mut gradient);
+        let first_norm = dot(&gradient, &gradient);
+        if let Some(start) = start.filter(|s| s.weights.len() == self.penalised()) {
+            weights[..start.weights.len()].copy_from_slice(&start.weights);
+            weights[start.weights.len()..].iter_mut().zip(&start.biases).for_each(|(w, &b)| *w = b as f32);
+            self.forward(&weights, &mut logits);
+        }
+        let mut objective = self.objective(&weights, &logits);
+        let mut steps = 0;
+        let mut relative = 1.0;
+        while steps < params.max_steps {
+            self.probabilities(&logits, &mut probabilities);
+            self.gradient(&weights, &probabilities, &mut room, &mut gradient);
+            relative = ratio_root(dot(&gradient, &gradient), first_norm);
+            if relative <= params.tolerance {
+                break;
+            }
+            let direction = self.direction(&gradient, &probabilities, &mut room, relative);
+            self.forward(&direction, &mut room);
+            let Some((step, next)) = self.step_length(&weights, &direction, &logits, &room, &gradient, objective) else { break };
+            add_multiple(&mut weights, &direction, step);
+            add_multiple(&mut logits, &room, step);
+            objective = next;
+            steps += 1;
+        }
+        if !objective.is_finite() {
+            return Err(Error::Data("training diverged: the loss is not finite".into()));
+        }
+        let biases = weights.split_off(self.penalised()).into_iter().map(f64::from).collect();
+        Ok(SoftmaxModel { weights, biases, n_outputs: self.n_outputs, objective, steps, relative_gradient: relative })
+    }
+
+    /// Solves `H d = -g` roughly by preconditioned conjugate gradients.
+    fn direction(&self, gradient: &[f32], probabilities: &[f32], room: &mut [f32], relative: f64) -> Vec<f32> {
+        let mut inverse = vec![0.0f32; self.size()];
+        self.preconditioner(probabilities, room, &mut inverse);
+        let scaled = |r: &[f32]| -> Vec<f32> { r.par_iter().zip(&inverse).map(|(r, m)| r * m).collect() };
+        let mut solution = vec![0.0f32; self.size()];
+        let mut residual: Vec<f32> = gradient.par_iter().map(|g| -g).collect();
+        let mut z = scaled(&residual);
+        let mut direction = z.clone();
+        let mut product = vec![0.0f32; self.size()];
+        let mut rz = dot(&residual, &z);
+        // Loose at first, tighter near the optimum: superlinear convergence (Dembo and Steihaug 1983).
+        let forcing = relative.sqrt().min(MAX_FORCING);
+        let goal = rz * forcing * forcing;
+        for _ in 0..MAX_INNER {
+            self.hessian_product(&direction, probabilities, room, &mut product);
+            let curvature = dot(&direction, &product);
+            if curvature <= 0.0 {
+                break;
+            }
+            let step = rz / curvature;
+            add_multiple(&mut solution, &direction, step as f32);
+            add_multiple(&mut residual, &product, -step as f32);
+            z = scaled(&residual);
+            let next = dot(&residual, &z);
+            if next <= goal {
+                break;
+            }
+            let share = (next / rz) as f32;
+            direction.par_iter_mut().zip(&z).for_each(|(d, z)| *d = z + share * *d);
+            rz = next;
+        }
+        solution
+    }
+
+    /// Halves the step until the objective falls enough (Armijo); `None` if it never does: the optimum is reached.
+    fn step_length(
+        &self,
+        weights: &[f32],
+        direction: &[f32],
+        logits: &[f32],
+        change: &[f32],
+        gradient: &[f32],
+        objective: f64,
+    ) -> Option<(f32, f64)> {
+        let n = self.penalised();
+        let slope = dot(gradient, direction);
+        let (ww, wd, dd) =
+            (dot(&weights[..n], &weights[..n]), dot(&weights[..n], &direction[..n]), dot(&direction[..n], &direction[..n]));
+        let mut step = 1.0f64;
+        for _ in 0..MAX_HALVINGS {
+            let moved: Vec<f32> = logits.par_iter().zip(change).map(|(z, u)| z + step as f32 * u).collect();
+            let penalty = 0.5 * f64::from(self.l2) * (ww + 2.0 * step * wd + step * step * dd);
+            let next = self.loss(&moved) + penalty;
+            if next <= objective + SUFFICIENT * step * slope {
+                return Some((step as f32, next));
+            }
+            step /= 2.0;
+        }
+        None
+    }
+}
+
+/// Largest relative residual at which the inner solver stops.
+const MAX_FORCING: f64 = 0.3;
+/// Most steps of the inner solver.
+const MAX_INNER: usize = 60;
+/// Most halvings of a Newton step.
+const MAX_HALVINGS: usize = 12;
+/// Share of the expected decrease that a step must bring (Armijo).
+const SUFFICIENT: f64 = 1e-4;
+
+/// √(a/b), 0 if b is 0. The root is exact in IEEE arithmetic, so it needs no `libm`.
+fn ratio_root(a: f64, b: f64) -> f64 {
+    if b > 0.0 { (a / b).sqrt() } else { 0.0 }
+}
+
+/// Cross-entropy of one row: −Σ t·log p.
+fn row_loss(logits: &[f32], shares: &[f32]) -> f64 {
+    if let ([z], [_, t]) = (logits, shares) {
+        let z = f64::from(*z);
+        return libm::log1p(libm::exp(-z.abs())) + z.max(0.0) - f64::from(*t) * z;
+    }
+    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|&z| f64::from(libm::expf(z - top))).sum();
+    let expected: f64 = logits.iter().zip(shares).map(|(&z, &t)| f64::from(t) * f64::from(z - top)).sum();
+    libm::log(sum) - expected
+}
+
+/// Replaces logits `u` of a direction by the row's part of the Hessian product.
+fn curvature(u: &mut [f32], p: &[f32], weight: f32) {
+    if let ([u], [p]) = (&mut *u, p) {
+        *u *= weight * p * (1.0 - p);
+        return;
+    }
+    let mean: f32 = u.iter().zip(p).map(|(u, p)| u * p).sum();
+    u.iter_mut().zip(p).for_each(|(u, p)| *u = weight * p * (*u - mean));
+}
