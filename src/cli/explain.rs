@@ -1,13 +1,161 @@
 //! `demarche explain`: the features that made a label.
 
-use super::Outcome;
+use std::{
+    io::{Read, Write},
+    path::PathBuf,
+};
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Context;
+use demarche::stance::{Evidence, Explanation, StanceModel};
+use serde_json::json;
+
+use super::{Outcome, args::ModelArg};
 
 /// Arguments of `demarche explain`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct ExplainArgs {}
+pub(crate) struct ExplainArgs {
+    /// Texts to explain; `-`, or none, reads one text a line from standard input
+    #[arg(value_name = "TEXT")]
+    texts: Vec<String>,
+    /// File of texts, one a line
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArg,
+    /// Label to explain [default: the one the model gives]
+    #[arg(long)]
+    label: Option<String>,
+    /// Features shown
+    #[arg(long, default_value_t = 12, value_name = "N")]
+    top: usize,
+    /// How the explanation is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table to read, and the text with its evidence marked.
+    #[default]
+    Text,
+    /// One JSON object for each text, with every feature.
+    Json,
+}
 
 /// Runs the command.
 pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
-    let _ = args;
-    anyhow::bail!("not there yet")
+    let model = args.model.model.as_deref().map_or_else(StanceModel::builtin, StanceModel::load)?;
+    let mut out = anstream::stdout().lock();
+    for text in texts(args)? {
+        let explanation = model.explain(&text);
+        let label = label(args, &model, &explanation)?;
+        match args.format {
+            Format::Json => writeln!(out, "{}", as_json(&model, &text, &explanation))?,
+            Format::Text => writeln!(out, "{}", as_text(&model, &text, &explanation, label, args.top))?,
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn texts(args: &ExplainArgs) -> anyhow::Result<Vec<String>> {
+    let lines = |content: String| content.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from).collect();
+    if let Some(path) = &args.file {
+        return Ok(lines(std::fs::read_to_string(path).with_context(|| path.display().to_string())?));
+    }
+    if args.texts.is_empty() || args.texts == ["-"] {
+        let mut content = String::new();
+        std::io::stdin().read_to_string(&mut content).context("standard input")?;
+        return Ok(lines(content));
+    }
+    Ok(args.texts.clone())
+}
+
+fn label(args: &ExplainArgs, model: &StanceModel, explanation: &Explanation) -> anyhow::Result<usize> {
+    let Some(name) = &args.label else { return Ok(explanation.prediction.main) };
+    let found = model.labels().iter().position(|label| label == name);
+    found.with_context(|| format!("unknown label \"{name}\"; the model has {}", model.labels().join(", ")))
+}
+
+fn as_json(model: &StanceModel, text: &str, explanation: &Explanation) -> serde_json::Value {
+    let by_label = |values: &[f32]| -> serde_json::Map<String, serde_json::Value> {
+        model.labels().iter().cloned().zip(values.iter().map(|&v| json!(rounded(v)))).collect()
+    };
+    let evidence: Vec<_> = explanation
+        .evidence
+        .iter()
+        .map(|e| json!({"block": e.block.name(), "name": e.name, "bytes": [e.bytes.start, e.bytes.end], "contributions": by_label(&e.contributions)}))
+        .collect();
+    json!({"schema": 1, "model": model.id(), "text": text, "label": model.labels().get(explanation.prediction.main),
+        "probabilities": by_label(&explanation.prediction.probabilities), "temperature": model.manifest().temperature,
+        "logits": by_label(&explanation.logits), "biases": by_label(&explanation.biases), "evidence": evidence})
+}
+
+/// Five decimals: more than a sum over all features loses.
+fn rounded(value: f32) -> f64 {
+    (f64::from(value) * 1e5).round() / 1e5
+}
+
+/// What `e` speaks for `label`: its contribution less the mean over the labels.
+fn weight(e: &Evidence, label: usize) -> f32 {
+    let mean = e.contributions.iter().sum::<f32>() / e.contributions.len().max(1) as f32;
+    e.contributions.get(label).map_or(0.0, |c| c - mean)
+}
+
+fn as_text(model: &StanceModel, text: &str, explanation: &Explanation, label: usize, top: usize) -> String {
+    let prediction = &explanation.prediction;
+    let name = model.labels().get(label).map_or("", String::as_str);
+    let mut out = marked(text, explanation, label);
+    for (label, p) in model.labels().iter().zip(&prediction.probabilities) {
+        out += &format!("\n  {label:<16} {p:.4}");
+    }
+    if model.is_unsure(prediction) {
+        out += "\n  too doubtful to answer under --abstain";
+    }
+    let mut order: Vec<&Evidence> = explanation.evidence.iter().collect();
+    order.sort_by(|a, b| weight(b, label).abs().total_cmp(&weight(a, label).abs()).then(a.bytes.start.cmp(&b.bytes.start)));
+    out += &format!("\nfor (+) and against (-) {name}, beside the mean of the labels:");
+    for e in order.iter().take(top) {
+        out += &format!("\n  {:+.3}  {:<8} {}", weight(e, label), e.block.name(), e.name);
+    }
+    let rest: f32 = order.iter().skip(top).map(|e| weight(e, label)).sum();
+    let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len().max(1) as f32;
+    let bias = explanation.biases.get(label).copied().unwrap_or_default() - mean(&explanation.biases);
+    let logit = explanation.logits.get(label).copied().unwrap_or_default() - mean(&explanation.logits);
+    out + &format!(
+        "\n  {rest:+.3}  {} further features\n  {bias:+.3}  bias\n  {logit:+.3}  logit in all\n",
+        order.len().saturating_sub(top)
+    )
+}
+
+/// Words with at least this share of the strongest word's evidence are marked.
+const MARKED: f32 = 0.35;
+
+/// The text with the words that speak for `label` marked: bold on a terminal, in `*…*` elsewhere.
+fn marked(text: &str, explanation: &Explanation, label: usize) -> String {
+    let mut words: std::collections::BTreeMap<(usize, usize), f32> = std::collections::BTreeMap::new();
+    let places: Vec<(usize, usize)> = {
+        let mut ends: Vec<(usize, usize)> =
+            explanation.evidence.iter().filter(|e| e.block.name() == "words").map(|e| (e.bytes.start, e.bytes.end)).collect();
+        ends.dedup();
+        ends
+    };
+    for e in &explanation.evidence {
+        let inside: Vec<&(usize, usize)> =
+            places.iter().filter(|(start, end)| *start >= e.bytes.start && *end <= e.bytes.end).collect();
+        let share = weight(e, label) / inside.len().max(1) as f32;
+        inside.into_iter().for_each(|place| *words.entry(*place).or_default() += share);
+    }
+    let strongest = words.values().copied().fold(0.0f32, f32::max);
+    let style = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+    let (mut out, mut at) = (String::new(), 0);
+    for ((start, end), weight) in words {
+        if strongest > 0.0 && weight >= MARKED * strongest {
+            out += text.get(at..start).unwrap_or_default();
+            out += &format!("{style}*{}*{style:#}", text.get(start..end).unwrap_or_default());
+            at = end;
+        }
+    }
+    out + text.get(at..).unwrap_or_default()
 }

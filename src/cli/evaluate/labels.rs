@@ -1,14 +1,226 @@
 //! `demarche evaluate --task labels`: measures a classifier of texts.
 
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use demarche::{
+    corpus::labelled::{self, LabelledText, Reading},
+    evaluate::{
+        baseline,
+        classification::{self, Comparison, Evaluation, Judged},
+        figure,
+    },
+    stance::{self, StanceModel},
+};
+use serde::Serialize;
+
 use super::EvaluateArgs;
 use crate::cli::Outcome;
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {}
+pub(crate) struct Options {
+    /// Field of the text
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    text_field: String,
+    /// Field of the label or labels [default: labels, else label]
+    #[arg(long, value_name = "FIELD")]
+    label_field: Option<String>,
+    /// Folder of texts by id, for labels that stand off from their texts
+    #[arg(long, value_name = "FOLDER")]
+    texts: Option<PathBuf>,
+    /// Measure each group of texts with the same value of this field too
+    #[arg(long, value_name = "FIELD")]
+    by: Option<String>,
+    /// A second model, compared on the same texts
+    #[arg(long, value_name = "FOLDER")]
+    against: Option<PathBuf>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Folder for confusion matrix and reliability curve as SVG
+    #[arg(long, value_name = "FOLDER")]
+    svg: Option<PathBuf>,
+    /// Resamples of the bootstrap behind the intervals
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    resamples: usize,
+    /// Of annotated articles, measure on the test ones instead of the others
+    #[arg(long)]
+    test_articles: bool,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Tables to read.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// The whole report.
+#[derive(Debug, Serialize)]
+struct Report {
+    schema: u32,
+    program: String,
+    model: String,
+    overall: Evaluation,
+    baselines: Vec<Evaluation>,
+    groups: Vec<Evaluation>,
+    against: Option<Against>,
+}
+
+#[derive(Debug, Serialize)]
+struct Against {
+    model: String,
+    overall: Evaluation,
+    comparison: Comparison,
+}
 
 /// Runs the task.
 pub(crate) fn run(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Outcome> {
-    let _ = (args, options);
-    anyhow::bail!("not there yet")
+    let model = load(args.model.as_deref())?;
+    let texts = read(args, options)?;
+    let report = report(&model, &texts, args, options)?;
+    if let Some(folder) = &options.svg {
+        write_figures(folder, &report.overall)?;
+    }
+    let mut out = std::io::stdout().lock();
+    match options.format {
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
+        Format::Text => write!(out, "{}", text(&report))?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn load(folder: Option<&Path>) -> anyhow::Result<StanceModel> {
+    Ok(folder.map_or_else(StanceModel::builtin, StanceModel::load)?)
+}
+
+fn read(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Vec<LabelledText>> {
+    let reading = Reading {
+        text_field: Some(options.text_field.clone()),
+        label_field: options.label_field.clone(),
+        texts: options.texts.as_deref().map(labelled::read_texts).transpose()?.unwrap_or_default(),
+        test_articles: options.test_articles,
+    };
+    let mut texts = Vec::new();
+    for path in &args.data {
+        texts.extend(labelled::read(path, &reading)?);
+    }
+    texts.retain(|text| !text.labels.is_empty());
+    if texts.is_empty() {
+        bail!("no labelled texts in the data");
+    }
+    Ok(texts)
+}
+
+fn report(model: &StanceModel, texts: &[LabelledText], args: &EvaluateArgs, options: &Options) -> anyhow::Result<Report> {
+    let labels = model.labels();
+    let measure = |name: &str, judged: &[Judged]| classification::evaluate(name, labels, judged, options.resamples, args.seed);
+    let judged = judge(model, texts)?;
+    let mut baselines = vec![measure("commonest label", &baseline::majority(&judged, labels.len(), model.none()))];
+    let plain: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+    baselines.extend(baseline::lexicon(&plain, &judged, labels).map(|answers| measure("lexicon", &answers)));
+    let groups = groups(texts, &judged, options.by.as_deref());
+    let against = options.against.as_deref().map(|folder| against(folder, labels, texts, &judged, args, options)).transpose()?;
+    Ok(Report {
+        schema: 1,
+        program: concat!("demarche ", env!("CARGO_PKG_VERSION")).into(),
+        model: model.id(),
+        overall: measure(&model.id(), &judged),
+        baselines,
+        groups: groups.iter().map(|(name, judged)| measure(name, judged)).collect(),
+        against,
+    })
+}
+
+/// Predictions beside the gold labels; a label that the model does not have is an error.
+fn judge(model: &StanceModel, texts: &[LabelledText]) -> anyhow::Result<Vec<Judged>> {
+    let labels = model.labels();
+    let plain: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+    let predictions = stance::predict_all(model, &plain);
+    let of_text = |(text, prediction): (&LabelledText, stance::Prediction)| {
+        let index = |label: &String| {
+            let place = &text.place;
+            let find = labels.iter().position(|l| l == label);
+            find.with_context(|| format!("{place}: unknown label \"{label}\"; the model has {}", labels.join(", ")))
+        };
+        let gold = text.labels.iter().map(index).collect::<anyhow::Result<Vec<usize>>>()?;
+        Ok(Judged {
+            gold: gold.first().copied().unwrap_or_default(),
+            gold_set: gold.into_iter().filter(|&label| Some(label) != model.none()).collect(),
+            unsure: model.is_unsure(&prediction),
+            main: prediction.main,
+            chosen: prediction.chosen,
+            probabilities: prediction.probabilities,
+        })
+    };
+    texts.iter().zip(predictions).map(of_text).collect()
+}
+
+fn groups(texts: &[LabelledText], judged: &[Judged], field: Option<&str>) -> BTreeMap<String, Vec<Judged>> {
+    let mut groups: BTreeMap<String, Vec<Judged>> = BTreeMap::new();
+    let Some(field) = field else { return groups };
+    for (text, judged) in texts.iter().zip(judged) {
+        groups.entry(text.field(field).unwrap_or_else(|| "(none)".into())).or_default().push(judged.clone());
+    }
+    groups
+}
+
+fn against(
+    folder: &Path,
+    labels: &[String],
+    texts: &[LabelledText],
+    judged: &[Judged],
+    args: &EvaluateArgs,
+    options: &Options,
+) -> anyhow::Result<Against> {
+    let model = load(Some(folder))?;
+    if model.labels() != labels {
+        bail!("{}: has the labels {}, but the first model {}", folder.display(), model.labels().join(", "), labels.join(", "));
+    }
+    let second = judge(&model, texts)?;
+    let overall = classification::evaluate(&model.id(), labels, &second, options.resamples, args.seed);
+    let comparison = classification::compare(judged, &second, labels.len(), options.resamples, args.seed);
+    Ok(Against { model: model.id(), overall, comparison })
+}
+
+fn write_figures(folder: &Path, evaluation: &Evaluation) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let figures =
+        [("confusion.svg", figure::confusion_svg(evaluation)), ("reliability.svg", figure::reliability_svg(evaluation))];
+    figures.iter().try_for_each(|(name, svg)| {
+        let path = folder.join(name);
+        std::fs::write(&path, svg).with_context(|| path.display().to_string())
+    })
+}
+
+/// The report as tables.
+fn text(report: &Report) -> String {
+    let overall = &report.overall;
+    let mut out = format!("{} on {} texts (95 % intervals by bootstrap)\n\n", report.model, overall.texts);
+    let lines =
+        std::iter::once(overall).chain(&report.baselines).chain(&report.groups).chain(report.against.iter().map(|a| &a.overall));
+    out += &figure::overview_text(lines);
+    out += &format!("\n{}", figure::labels_text(overall));
+    if let Some(against) = &report.against {
+        out += &compared(against);
+    }
+    out += &format!("\n{}\n\n{}\n", figure::confusion_text(overall), figure::reliability_text(overall));
+    out
+}
+
+fn compared(against: &Against) -> String {
+    let c = &against.comparison;
+    let difference = figure::estimate_text(c.macro_f1_difference);
+    format!(
+        "\nAgainst {}: {} texts right here alone, {} there alone, McNemar p = {:.4}; macro-F1 differs by {difference}.\n",
+        against.model, c.only_first, c.only_second, c.p_value
+    )
 }

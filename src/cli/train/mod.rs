@@ -1,5 +1,6 @@
 //! `demarche train`: trains a model; one file per task.
 
+mod card;
 mod labels;
 
 use std::path::PathBuf;
