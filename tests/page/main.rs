@@ -1,5 +1,5 @@
 //! The pages for people: the same bytes for the same input, nothing hostile alive, and at work in a real browser.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::print_stderr, clippy::unwrap_used, missing_docs)]
 
 mod axe;
 mod browser;
