@@ -42,6 +42,8 @@ impl Syntax {
     pub(super) const WEAK: u16 = 512;
     pub(super) const NOUN_OBJECT: u16 = 1024;
     pub(super) const IN_WORDS: u16 = 2048;
+    pub(super) const ALWAYS_ADDRESSEE: u16 = 4096;
+    pub(super) const NOUN_TOO: u16 = 8192;
 
     fn parse(letters: &str) -> Self {
         let bit = |c| match c {
@@ -51,6 +53,8 @@ impl Syntax {
             'i' => Self::INFINITIVE,
             'o' => Self::OBJECT,
             'r' => Self::ADDRESSEE,
+            'R' => Self::ADDRESSEE | Self::ALWAYS_ADDRESSEE,
+            'n' => Self::NOUN_TOO,
             'x' => Self::OBJECT_INFINITIVE,
             'k' => Self::OBJECT_AS,
             'p' => Self::PREPOSITION,
