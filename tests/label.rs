@@ -1,5 +1,4 @@
 //! `demarche label` as its users meet it: formats, fields, rejects, exit codes, interruptions.
-#![allow(clippy::unwrap_used)]
 
 use std::{
     fs,

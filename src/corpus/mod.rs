@@ -14,6 +14,7 @@ pub mod json_record;
 pub mod labelled;
 pub mod source;
 pub mod split;
+pub mod summaries;
 
 mod articles;
 mod chunks;

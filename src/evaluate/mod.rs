@@ -6,3 +6,4 @@ pub mod classification;
 pub mod figure;
 mod porter;
 pub mod rouge;
+pub mod summary;

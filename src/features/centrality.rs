@@ -5,7 +5,7 @@
 //! step of LexRank is two passes over the rows. All of it is exact and linear in the length of the text.
 //! Only the maximum needs pairs; it looks [`WINDOW`] sentences either way.
 
-use super::view::{Entry, Rows, View};
+use super::view::{self, Entry, Rows, View};
 
 /// Sentences to either side among which the most similar one is looked for.
 const WINDOW: usize = 48;
@@ -33,6 +33,9 @@ pub(crate) struct Centrality {
     pub(crate) new_names: Vec<f32>,
     pub(crate) later_coverage: Vec<f32>,
     pub(crate) title: Vec<f32>,
+    pub(crate) title_coverage: Vec<f32>,
+    pub(crate) title_weight: Vec<f32>,
+    pub(crate) title_bigrams: Vec<f32>,
 }
 
 impl Centrality {
@@ -86,8 +89,38 @@ impl Centrality {
             out.later_coverage.push(ratio(later, n));
             out.title.push(ratio(title, n));
         }
+        (out.title_coverage, out.title_weight) = title_coverage(view);
+        out.title_bigrams = title_bigrams(view);
         out
     }
+}
+
+/// Share of the title's terms that each sentence has: plain, and weighted by idf.
+fn title_coverage(view: &View) -> (Vec<f32>, Vec<f32>) {
+    let rows = &view.rows;
+    let n = view.n_sentences as f32;
+    let idf = |t: u32| 1.0 + libm::logf(n / rows.sentences_with[t as usize].max(1) as f32);
+    let total: f32 = view.title_terms().map(idf).sum();
+    let of = |i: usize| {
+        let shared = rows.row(i).iter().map(|e| e.term).filter(|&t| view.title[t as usize]);
+        shared.fold((0.0, 0.0), |(count, weight), t| (count + 1.0, weight + idf(t)))
+    };
+    let share = |i: usize| {
+        let (count, weight) = of(i);
+        (ratio(count, view.n_title_words as f32), ratio(weight, total))
+    };
+    (0..view.n_sentences).map(share).unzip()
+}
+
+/// Share of the title's bigrams of content words that each sentence has.
+fn title_bigrams(view: &View) -> Vec<f32> {
+    let pairs: Vec<&[u32]> = view.title_tokens.windows(2).filter(|p| !p.contains(&view::UNKNOWN)).collect();
+    let n = view.title_tokens.len().saturating_sub(1) as f32;
+    let share = |i: usize| {
+        let tokens = view.rows.tokens_of(i);
+        ratio(pairs.iter().filter(|pair| tokens.windows(2).any(|p| p == **pair)).count() as f32, n)
+    };
+    (0..view.n_sentences).map(share).collect()
 }
 
 pub(crate) fn ratio(a: f32, b: f32) -> f32 {

@@ -73,6 +73,9 @@ table! {
     "bigram_spread", "mean share of sentences that have its bigrams", |c, i| c.centrality.bigram_spread[i];
     "mean_idf", "mean rarity of its words in the article", |c, i| c.centrality.mean_idf[i];
     "title_overlap", "share of its terms that the title has", |c, i| c.centrality.title[i];
+    "title_coverage", "share of the title's words that it has", |c, i| c.centrality.title_coverage[i];
+    "title_weight", "the same, rare words counting for more", |c, i| c.centrality.title_weight[i];
+    "title_bigrams", "share of the title's bigrams that it has", |c, i| c.centrality.title_bigrams[i];
     "to_first_two", "cosine with the first two sentences", |c, i| c.centrality.to_first_two[i];
     "new_terms", "share of its terms that are new", |c, i| c.centrality.new_terms[i];
     "later_coverage", "mean number of later sentences that take up its terms", |c, i| c.centrality.later_coverage[i];

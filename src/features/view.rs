@@ -10,6 +10,8 @@ use crate::{article::Article, segment::Segmentation};
 
 /// Marks a token that is a stop word.
 const NO_TERM: u32 = u32::MAX;
+/// Marks a word of the title that the text does not have.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
 
 type Interner<'t> = HashMap<&'t [u8], u32, foldhash::fast::FixedState>;
 
@@ -48,7 +50,12 @@ pub(crate) struct View {
     pub(crate) paragraph_start: Vec<bool>,
     pub(crate) quotation: Vec<quotation::Quoting>,
     pub(crate) rows: Rows,
+    /// Whether the title has the term.
     pub(crate) title: Vec<bool>,
+    /// Content words of the title, [`UNKNOWN`] where the text has none of them.
+    pub(crate) title_tokens: Vec<u32>,
+    /// Different content words of the title.
+    pub(crate) n_title_words: usize,
     pub(crate) has_dateline: bool,
     /// Terms written with a capital inside a sentence.
     pub(crate) is_name: Vec<bool>,
@@ -309,12 +316,7 @@ impl View {
             view.paragraph_start.push(sentence.paragraph != paragraph);
             paragraph = sentence.paragraph;
         }
-        view.title = vec![false; reader.last_seen.len()];
-        for_each_token(title.as_bytes(), |from, to| {
-            if let Some(&term) = reader.terms.get(words::light_stem(&title.as_bytes()[from..to])) {
-                view.title[term as usize] = true;
-            }
-        });
+        view.read_title(&reader, &title);
         view.has_dateline = segmentation.dateline.is_some();
         view.quotation = quotation::read(text, segmentation);
         view.is_name = reader.is_name;
@@ -322,6 +324,34 @@ impl View {
         view.rows.n_terms = view.title.len();
         view.rows.weigh(view.n_sentences);
         view
+    }
+}
+
+impl View {
+    fn read_title(&mut self, reader: &Reader, title: &str) {
+        self.title = vec![false; reader.last_seen.len()];
+        let title = title.as_bytes();
+        let mut unknown: Vec<&[u8]> = Vec::new();
+        for_each_token(title, |from, to| {
+            let word = &title[from..to];
+            if word.len() < 2 || words::classes(word) & words::STOP != 0 {
+                return;
+            }
+            let stem = words::light_stem(word);
+            let term = reader.terms.get(stem).copied().unwrap_or(UNKNOWN);
+            self.title_tokens.push(term);
+            match self.title.get_mut(term as usize) {
+                Some(seen) => *seen = true,
+                None if !unknown.contains(&stem) => unknown.push(stem),
+                None => {}
+            }
+        });
+        self.n_title_words = self.title_terms().count() + unknown.len();
+    }
+
+    /// Terms that title and text share.
+    pub(crate) fn title_terms(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.title.len() as u32).filter(|&t| self.title[t as usize])
     }
 }
 

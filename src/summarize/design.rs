@@ -9,9 +9,21 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use crate::features::{FEATURES, FeatureMatrix};
 
-/// Features of position: they are multiplied by the opening's, not multiplied themselves.
-const POSITION: [&str; 8] =
-    ["position_inverse", "position_log", "position_relative", "first", "second", "third", "last", "first_tenth"];
+/// Features of the opening sentence that say nothing of whether it is a lead: position itself, and what only
+/// articles with a title have (with them in, the fit took "has a title" for "has a lead").
+const NOT_OF_OPENING: [&str; 11] = [
+    "position_inverse",
+    "position_log",
+    "position_relative",
+    "first",
+    "second",
+    "third",
+    "last",
+    "first_tenth",
+    "title_coverage",
+    "title_weight",
+    "title_bigrams",
+];
 
 /// Positions by which the opening sentence's features are multiplied.
 const NEARNESS: [&str; 2] = ["position_inverse", "position_log"];
@@ -37,7 +49,7 @@ fn index(name: &str) -> Option<usize> {
 }
 
 fn opening_features() -> impl Iterator<Item = usize> {
-    (0..FEATURES.len()).filter(|&f| !POSITION.contains(&FEATURES[f].name))
+    (0..FEATURES.len()).filter(|&f| !NOT_OF_OPENING.contains(&FEATURES[f].name))
 }
 
 /// The scorer's columns for the sentences of one article, `(n_sentences, names().len())`.
@@ -109,6 +121,6 @@ mod tests {
     #[test]
     fn there_is_a_name_for_every_column() {
         assert_eq!(names().len(), names_len());
-        assert!(POSITION.iter().chain(&NEARNESS).all(|name| index(name).is_some()));
+        assert!(NOT_OF_OPENING.iter().chain(&NEARNESS).all(|name| index(name).is_some()));
     }
 }

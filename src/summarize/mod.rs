@@ -13,6 +13,7 @@ pub mod explain;
 mod logistic;
 mod score;
 mod select;
+pub mod store;
 pub mod train;
 
 use std::path::Path;

@@ -4,7 +4,7 @@
 //! against the reference most, up to three (Nallapati, Zhai and Zhou 2017). Logistic regression learns to
 //! tell them from the rest.
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     score::Scorer,
 };
 use crate::{
-    article::Article,
+    corpus::summaries::SummarizedArticle,
     error::{Error, Result},
     evaluate::rouge::{self, Stems},
     features::{Context, FeatureMatrix},
@@ -25,15 +25,6 @@ use crate::{
 /// Most sentences that the oracle picks.
 const ORACLE_SENTENCES: usize = 3;
 
-/// An article and what people wrote as its summary.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Example {
-    /// The article.
-    pub article: Article,
-    /// Sentences of the reference summary.
-    pub reference: Vec<String>,
-}
-
 /// Settings of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainOptions {
@@ -43,36 +34,48 @@ pub struct TrainOptions {
     pub l2: f64,
     /// λ of selection: weight of similarity to what is picked against the standardised score.
     pub redundancy: f32,
+    /// Weight of an article of each set; 1 where there is none.
+    pub article_weights: Vec<f64>,
 }
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { name: "summary".into(), l2: 0.02, redundancy: 0.6 }
+        Self { name: "summary".into(), l2: 0.025, redundancy: 1.0, article_weights: Vec::new() }
     }
 }
 
-/// An example, read.
+/// An article, read.
 struct Prepared {
     matrix: FeatureMatrix,
     picked: Vec<bool>,
+    /// Weight of the article.
+    weight: f64,
 }
 
-/// Trains a scorer; the same examples in the same order give the same weights on any machine.
+/// Trains a scorer; the same articles in the same order give the same weights on any machine.
 ///
 /// # Errors
 /// [`Error::Data`] if no article has a sentence that shares a word with its reference.
-pub fn train(examples: &[Example], options: &TrainOptions) -> Result<SummaryModel> {
-    let prepared: Vec<Prepared> = examples.par_iter().map(prepare).filter(|p| p.picked.contains(&true)).collect();
+pub fn train(sets: &[Vec<SummarizedArticle>], options: &TrainOptions) -> Result<SummaryModel> {
+    let weight = |set: usize| options.article_weights.get(set).copied().unwrap_or(1.0);
+    let weighed = sets.iter().enumerate().flat_map(|(number, set)| set.iter().map(move |it| (it, weight(number))));
+    let weighed: Vec<(&SummarizedArticle, f64)> = weighed.collect();
+    let prepared = weighed.into_par_iter().map(|(it, weight)| prepare(it, weight));
+    let prepared: Vec<Prepared> = prepared.filter(|p| p.picked.contains(&true)).collect();
     if prepared.is_empty() {
         return Err(Error::Data("no article has a sentence in common with its reference summary".into()));
     }
+    fit(&prepared, options)
+}
+
+fn fit(prepared: &[Prepared], options: &TrainOptions) -> Result<SummaryModel> {
+    let stack = |blocks: &[ArrayView2<f32>]| concatenate(Axis(0), blocks).map_err(|e| Error::Data(e.to_string()));
     let raw: Vec<_> = prepared.iter().map(|p| p.matrix.values.view()).collect();
-    let scale = Scale::of(concatenate(Axis(0), &raw).map_err(|e| Error::Data(e.to_string()))?.view());
+    let scale = Scale::of(stack(&raw)?.view());
     let expanded: Vec<Array2<f32>> = prepared.par_iter().map(|p| design::expand(&p.matrix, &scale)).collect();
-    let views: Vec<_> = expanded.iter().map(Array2::view).collect();
-    let columns = concatenate(Axis(0), &views).map_err(|e| Error::Data(e.to_string()))?;
+    let columns = stack(&expanded.iter().map(Array2::view).collect::<Vec<_>>())?;
     let spread = Scale::of(columns.view());
-    let (positive, negative) = row_weights(&prepared);
+    let (positive, negative) = row_weights(prepared);
     let problem = Problem { columns: spread.apply(columns.view()), positive, negative, l2: options.l2 };
     let fitted = logistic::fit(&problem)?;
     // Columns were standardised for the penalty; the stored weights apply to them as they are.
@@ -85,7 +88,7 @@ fn rounded(weight: f64) -> f32 {
     ((weight * 1e6).round() / 1e6) as f32
 }
 
-fn prepare(example: &Example) -> Prepared {
+fn prepare(example: &SummarizedArticle, weight: f64) -> Prepared {
     let segmentation = segment::segment(&example.article.text);
     let statements = statement::extract(&example.article.text, &segmentation);
     let matrix = Context::new(&example.article, &segmentation, &statements).matrix();
@@ -93,7 +96,7 @@ fn prepare(example: &Example) -> Prepared {
     for sentence in oracle(&example.article.text, &segmentation, &example.reference) {
         picked[sentence] = true;
     }
-    Prepared { matrix, picked }
+    Prepared { matrix, picked, weight }
 }
 
 /// The sentences that the greedy oracle picks for `reference`, in the order of picking.
@@ -124,11 +127,12 @@ pub fn oracle(text: &str, segmentation: &Segmentation, reference: &[String]) -> 
     picked
 }
 
-/// Weights of the rows as picked and as left out: each article the same, the two classes half each.
+/// Weights of the rows as picked and as left out: those of an article sum to its weight, the two classes to
+/// a half each.
 fn row_weights(prepared: &[Prepared]) -> (Vec<f64>, Vec<f64>) {
     let share = |picked: bool| -> Vec<f64> {
-        let rows = prepared.iter().flat_map(|p| p.picked.iter().map(move |it| (*it == picked, p.picked.len())));
-        let weights: Vec<f64> = rows.map(|(has, n)| if has { 1.0 / n as f64 } else { 0.0 }).collect();
+        let rows = prepared.iter().flat_map(|p| p.picked.iter().map(move |it| (*it == picked, p.weight / p.picked.len() as f64)));
+        let weights: Vec<f64> = rows.map(|(has, weight)| if has { weight } else { 0.0 }).collect();
         let total: f64 = weights.iter().sum();
         weights.into_iter().map(|w| 0.5 * w / total.max(f64::MIN_POSITIVE)).collect()
     };

@@ -1,6 +1,7 @@
 //! `demarche evaluate`: measures a model; one file per task.
 
 mod labels;
+mod summary;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,8 @@ pub(crate) enum Task {
     /// A classifier of texts: stances, or any other labels.
     #[default]
     Labels,
+    /// A scorer of sentences for summaries: JSONL with `text` and `reference`
+    Summary,
 }
 
 /// Arguments of `demarche evaluate`.
@@ -31,11 +34,14 @@ pub(crate) struct EvaluateArgs {
     pub(crate) seed: u64,
     #[command(flatten, next_help_heading = "Labels")]
     labels: labels::Options,
+    #[command(flatten, next_help_heading = "Summaries")]
+    summary: summary::Options,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     match args.task {
         Task::Labels => labels::run(args, &args.labels),
+        Task::Summary => summary::run(args, &args.summary),
     }
 }

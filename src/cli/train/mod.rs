@@ -2,6 +2,7 @@
 
 mod card;
 mod labels;
+mod summary;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,8 @@ pub(crate) enum Task {
     /// A classifier of texts: stances, or any other labels.
     #[default]
     Labels,
+    /// A scorer of sentences for summaries: JSONL with `text` and `reference`
+    Summary,
 }
 
 /// Arguments of `demarche train`.
@@ -32,11 +35,14 @@ pub(crate) struct TrainArgs {
     pub(crate) seed: u64,
     #[command(flatten, next_help_heading = "Labels")]
     labels: labels::Options,
+    #[command(flatten, next_help_heading = "Summaries")]
+    summary: summary::Options,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
     match args.task {
         Task::Labels => labels::run(args, &args.labels),
+        Task::Summary => summary::run(args, &args.summary),
     }
 }
