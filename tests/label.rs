@@ -1,4 +1,5 @@
 //! `demarche label` as its users meet it: formats, fields, rejects, exit codes, interruptions.
+#![allow(clippy::unwrap_used)]
 
 use std::{
     fs,

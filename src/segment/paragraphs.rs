@@ -42,12 +42,16 @@ fn join_block(text: &str, lines: &[Line], out: &mut Vec<Span>) {
 
 /// Whether `next` continues `line` in a block whose longest line has `width` bytes.
 fn wraps(text: &str, line: Span, next: Span, width: usize) -> bool {
-    if width > LONGEST_WRAPPED_LINE || is_list_item(next.of(text)) {
+    let next = next.of(text);
+    if is_list_item(next) {
         return false;
     }
-    let next = next.of(text);
-    if next.starts_with(|c: char| c.is_lowercase()) && !line.of(text).ends_with(['.', '!', '?', ':']) {
+    let stopped = line.of(text).ends_with(|c: char| !c.is_alphanumeric() && !matches!(c, ',' | '-' | '–'));
+    if next.starts_with(|c: char| c.is_lowercase()) && !stopped {
         return true;
+    }
+    if width > LONGEST_WRAPPED_LINE {
+        return false;
     }
     let first_word = next.split_whitespace().next().map_or(0, str::len);
     line.len() + 1 + first_word >= width && width >= 40

@@ -30,6 +30,7 @@ pub(super) fn assemble(block: &Block, finds: Vec<Find>, entities: &Entities, fir
     let mut resolver = Resolver::new(block, entities);
     let mut out: Vec<Statement> = Vec::new();
     let mut number = first_utterance;
+    // The last quotation: what is only reported between it and its next sentence does not part the two.
     let mut previous: Option<usize> = None;
     for utterance in utterances {
         let current = match previous {
@@ -39,7 +40,9 @@ pub(super) fn assemble(block: &Block, finds: Vec<Find>, entities: &Entities, fir
                 number - 1
             }
         };
-        previous = Some(current);
+        if utterance.find.as_ref().is_none_or(|f| f.direct) {
+            previous = Some(current);
+        }
         let holder = holder(block, &utterance, &mut resolver);
         statements(block, &utterance, &holder, current, &mut out);
     }
@@ -123,24 +126,18 @@ fn stands_alone(block: &Block, n: usize, tokens: &Tokens) -> bool {
         && (words >= FEWEST_WORDS && (stopped || fills) || stopped && fills && block.is(tokens.start, UPPER))
 }
 
-/// Whether a quotation without a cue goes on from the one before: in its paragraph, by a reopened mark, or
-/// where one paragraph ends and the next starts quoted.
+/// Whether a quotation without a cue goes on from the one before: by a reopened mark, or as the very next
+/// sentence after that quotation or its attribution.
 fn carries_on(block: &Block, n: usize, tokens: &Tokens, direct_ends: &[(usize, usize)]) -> bool {
     let at = direct_ends.partition_point(|&(e, _)| e <= tokens.start);
-    let Some(&(end, last)) = at.checked_sub(1).and_then(|i| direct_ends.get(i)) else { return false };
+    let Some(&(_, last)) = at.checked_sub(1).and_then(|i| direct_ends.get(i)) else { return false };
     let s = block.sentence_of(tokens.start);
     let (here, there) = (block.paragraph_of(s), block.paragraph_of(last));
     if block.regions[n].reopened {
         return true;
     }
     // The sentence before holds the last words of the quotation or its attribution.
-    let near = s <= last + 1;
-    if here == there {
-        return near;
-    }
-    let paragraph_ends_quoted =
-        block.region(tokens.start.saturating_sub(1)) != 0 || end + 1 >= tokens.start && block.is_punctuation(tokens.start - 1);
-    here == there + 1 && near && paragraph_ends_quoted
+    here <= there + 1 && s <= last + 1
 }
 
 /// Cuts an utterance into statements, one a sentence.

@@ -6,7 +6,7 @@
 
 use super::{
     block::{Block, Tokens},
-    lexicon::{class::*, lexicon},
+    lexicon::{Form, class::*, lexicon},
     phrase::{nominal, phrase_end},
 };
 use std::collections::HashMap;
@@ -419,7 +419,8 @@ fn run_end(block: &Block, start: usize, limit: usize) -> usize {
 /// Whether a name that reaches token `i` goes on with it.
 fn goes_on(block: &Block, i: usize, limit: usize) -> bool {
     let t = &block.tokens[i];
-    let capital = t.is(UPPER) && !t.is(POSSESSIVE_S) && !is_date(block, i) && (!t.is(FUNCTION) || t.is(ALL_CAPS));
+    let verb = t.is(COMMON_VERB | CUE_VERB) && !t.is(GIVEN) && t.form != Form::Base;
+    let capital = t.is(UPPER) && !verb && !t.is(POSSESSIVE_S) && !is_date(block, i) && (!t.is(FUNCTION) || t.is(ALL_CAPS));
     let particle = |j: usize| PARTICLES.contains(&block.word(j));
     let before_name = i + 1 < limit && (block.is(i + 1, UPPER) || particle(i + 1) && block.is(i + 2, UPPER));
     capital || t.is_word() && (particle(i) && before_name || has_article(block.word(i)))

@@ -16,7 +16,7 @@ pub(super) mod class {
         SUB = 10; REL = 11; ADV = 12; TIME = 13; BE = 14; MONTH = 15; WEEKDAY = 16;
         TITLE = 17; ROLE = 18; PLURAL = 19; MALE = 20; FEMALE = 21; ORG_HEAD = 22; ORG_BODY = 23; ORG_NAME = 24;
         GIVEN = 25; CUE_VERB = 26; CUE_NOUN = 27; EXPRESSING = 28; COUNTRY = 29; DEMONYM = 30; CAPITAL = 31;
-        PLACE_START = 32; HAVE = 33; COMMON_VERB = 34;
+        PLACE_START = 32; HAVE = 33; COMMON_VERB = 34; ADJECTIVE_LY = 35;
         // Set by the tokenizer, not by lists.
         WORD = 40; UPPER = 41; ALL_CAPS = 42; DIGIT = 43; POSSESSIVE_S = 44; ING = 45; ED = 46; LY = 47;
     }
@@ -42,6 +42,8 @@ impl Syntax {
     pub(super) const WEAK: u16 = 512;
     pub(super) const NOUN_OBJECT: u16 = 1024;
     pub(super) const IN_WORDS: u16 = 2048;
+    pub(super) const ALWAYS_ADDRESSEE: u16 = 4096;
+    pub(super) const NOUN_TOO: u16 = 8192;
 
     fn parse(letters: &str) -> Self {
         let bit = |c| match c {
@@ -51,6 +53,8 @@ impl Syntax {
             'i' => Self::INFINITIVE,
             'o' => Self::OBJECT,
             'r' => Self::ADDRESSEE,
+            'R' => Self::ADDRESSEE | Self::ALWAYS_ADDRESSEE,
+            'n' => Self::NOUN_TOO,
             'x' => Self::OBJECT_INFINITIVE,
             'k' => Self::OBJECT_AS,
             'p' => Self::PREPOSITION,
@@ -203,6 +207,7 @@ impl Lexicon {
                 "weekday" => WEEKDAY,
                 "have" => HAVE,
                 "verb" => COMMON_VERB,
+                "adjective_ly" => ADJECTIVE_LY,
                 _ => 0,
             };
             for word in words.split_whitespace() {

@@ -35,7 +35,7 @@ pub(super) fn nominal(block: &Block, i: usize) -> bool {
 }
 
 /// Whether token `i` looks like a finite verb that ends a noun phrase to its right.
-fn finite(block: &Block, i: usize) -> bool {
+pub(super) fn finite(block: &Block, i: usize) -> bool {
     let Some(t) = block.tokens.get(i) else { return false };
     t.is(AUX | MODAL | COMMON_VERB) && !t.is(UPPER)
         || t.is(CUE_VERB) && !t.is(UPPER) && matches!(t.form, Form::Past | Form::Third)
@@ -66,6 +66,10 @@ pub(super) fn phrase_before(block: &Block, end: usize, floor: usize) -> Option<P
     }
     let last = end.checked_sub(1).filter(|&l| l >= floor)?;
     if is_pronoun(block, last) && !block.is(last, REL) {
+        // "one of them said"
+        if last >= floor + 2 && block.is_word(last - 1, "of") && nominal(block, last - 2) {
+            return Some(Phrase::plain(phrase_start(block, last - 1, floor).unwrap_or(last)..end));
+        }
         return Some(Phrase::plain(last..end));
     }
     if block.is(last, REL) {
@@ -75,7 +79,24 @@ pub(super) fn phrase_before(block: &Block, end: usize, floor: usize) -> Option<P
         return over_apposition(block, last, end, floor);
     }
     let start = phrase_start(block, end, floor)?;
+    if let Some(subject) = subject_from_start(block, start, floor) {
+        return Some(Phrase { whole: floor..end, ..subject });
+    }
     Some(named_part(block, start..end))
+}
+
+/// "The communiqué signed after the talks says": where nothing finite stands before the nearest noun
+/// phrase, the subject is the first one of the sentence.
+fn subject_from_start(block: &Block, start: usize, floor: usize) -> Option<Phrase> {
+    let before = floor..start;
+    let opens = block.is(floor, DET | POSS | UPPER) && !block.is(floor, PREP | SUB | ADV | TIME);
+    let plain = before.clone().all(|i| !finite_or_joined(block, i)) && before.len() > 1 && before.len() < LONGEST_APPOSITION;
+    let ends_in_preposition = block.is(start.wrapping_sub(1), PREP) || block.is_word(start.wrapping_sub(1), "of");
+    (opens && plain && ends_in_preposition).then(|| phrase_after(block, floor, start))?
+}
+
+fn finite_or_joined(block: &Block, i: usize) -> bool {
+    block.is_punctuation(i) || block.region(i) != 0 || block.is(i, AUX | MODAL | COMMON_VERB | SUB | REL | COORD | SUBJ)
 }
 
 /// Whether token `i` is a personal pronoun, and not the US or the WHO.
@@ -99,28 +120,44 @@ fn relative(block: &Block, who: usize, end: usize, floor: usize) -> Option<Phras
     Some(Phrase { mention, whole, relative: true })
 }
 
-/// "X, the minister of Y, said", "X (Belgium) said", "X, however, said".
+/// "X, the minister of Y, said", "X (Belgium) said", "X, 68, a teacher, said".
 fn over_apposition(block: &Block, comma: usize, end: usize, floor: usize) -> Option<Phrase> {
-    let mark = block.tokens.get(comma)?.mark;
+    let mut comma = comma;
+    for _ in 0..3 {
+        let (open, inside) = apposition_before(block, comma, floor)?;
+        let start = phrase_start(block, open, floor)?;
+        let head = named_part(block, start..open);
+        let last = head.mention.end.checked_sub(1)?;
+        // "X, 68, a teacher": the age is no name; go on to what stands before it.
+        let again = !block.is_proper(last) && start > floor && block.mark(start - 1, b',') && apposes(block, &(start..open));
+        if again {
+            comma = start - 1;
+            continue;
+        }
+        // "Ukraine's delegate, Bohdan Yatsyshyn, accused": the name is the better mention.
+        let office = head.whole.clone().any(|i| block.is(i, ROLE));
+        let mention = if is_name(block, &inside) && (office || !block.is_proper(last)) { inside } else { head.mention };
+        return Some(Phrase { mention, whole: start..end, relative: false });
+    }
+    None
+}
+
+/// The mark that opens the apposition closed at `close`, and what stands between.
+fn apposition_before(block: &Block, close: usize, floor: usize) -> Option<(usize, Tokens)> {
+    let mark = block.tokens.get(close)?.mark;
     let open = if mark == b')' { b'(' } else { mark };
-    let limit = floor.max(comma.saturating_sub(LONGEST_APPOSITION));
+    let limit = floor.max(close.saturating_sub(LONGEST_APPOSITION));
     let mut tries = 0;
-    for i in (limit..comma).rev() {
-        if block.region(i) != block.region(comma) {
+    for i in (limit..close).rev() {
+        if block.region(i) != block.region(close) {
             return None;
         }
         if !block.mark(i, open) || i == floor {
             continue;
         }
         tries += 1;
-        let inside = i + 1..comma;
-        if open == b'(' || apposes(block, &inside) {
-            let start = phrase_start(block, i, floor)?;
-            let head = named_part(block, start..i);
-            let named = !head.mention.is_empty() && block.is_proper(head.mention.end - 1);
-            // "Ukraine's delegate, Bohdan Yatsyshyn, accused": the name is the better mention.
-            let mention = if !named && is_name(block, &inside) { inside } else { head.mention };
-            return Some(Phrase { mention, whole: start..end, relative: false });
+        if open == b'(' || apposes(block, &(i + 1..close)) {
+            return Some((i, i + 1..close));
         }
         if tries == 3 {
             return None;
@@ -144,12 +181,12 @@ fn apposes(block: &Block, inside: &Tokens) -> bool {
     {
         return true;
     }
-    let opens = t.is(DET | REL | POSS | DIGIT | NUMBER | ROLE | ORG_HEAD | DEMONYM | ING)
+    let opens = t.is(DET | REL | POSS | DIGIT | NUMBER | ROLE | ORG_HEAD | DEMONYM | ING | ED | SUB | ADV)
         || t.is(PREP)
         || t.is(UPPER)
         || t.is(PLACE_START);
     let described = inside.clone().any(|i| block.is(i, ROLE | DIGIT | REL | ORG_HEAD | ORG_BODY));
-    opens && (described || t.is(DET | ING | PREP) || inside.len() <= 6)
+    opens && (described || t.is(DET | ING | ED | PREP | SUB) || inside.len() <= 6)
 }
 
 /// First token of the noun phrase that ends before `end`.
@@ -219,7 +256,17 @@ pub(super) fn named_part(block: &Block, whole: Tokens) -> Phrase {
 /// The noun phrase that starts at `start`, not beyond `limit`.
 pub(super) fn phrase_after(block: &Block, start: usize, limit: usize) -> Option<Phrase> {
     let end = phrase_end(block, start, limit)?;
-    Some(named_part(block, start..end))
+    let phrase = named_part(block, start..end);
+    // "said a skipper, Jory Pascoe": the name is the better mention.
+    let office = phrase.mention == phrase.whole && phrase.whole.clone().any(|i| block.is(i, ROLE)) && !block.is_proper(end - 1);
+    if office && block.mark(end, b',') {
+        let name_end = (end + 1..limit.min(end + 6)).find(|&i| !block.is_proper(i)).unwrap_or(limit.min(end + 6));
+        let closes = name_end >= limit || block.is_punctuation(name_end);
+        if closes && is_name(block, &(end + 1..name_end)) {
+            return Some(Phrase { mention: end + 1..name_end, whole: start..name_end, relative: false });
+        }
+    }
+    Some(phrase)
 }
 
 /// One past the last token of the noun phrase that starts at `start`.
@@ -235,7 +282,8 @@ pub(super) fn phrase_end(block: &Block, start: usize, limit: usize) -> Option<us
     while i < limit && block.is(i, DET | POSS | NUMBER | DIGIT) {
         i += 1;
     }
-    let mut seen = false;
+    // "six in 10", "some", "both": a phrase without a noun.
+    let mut seen = i > start && block.is(i - 1, NUMBER) || block.is_word(start, "some") || block.is_word(start, "many");
     while i < limit && block.region(i) == block.region(start) {
         if nominal(block, i) && !(seen && finite(block, i)) && !(seen && block.is(i, TIME) && !block.is(i - 1, DET)) {
             seen = true;

@@ -76,25 +76,31 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn read(&mut self, span: Span, sentence: u32) {
         let mut at = span.start();
-        let from = self.tokens.len();
         while at < span.end() {
             let Some(c) = self.text[at..span.end()].chars().next() else { return };
             if c.is_whitespace() || c == '\0' {
                 at += c.len_utf8();
                 continue;
             }
-            let end = if c.is_alphanumeric() { at + self.word_end(at, span.end()) } else { at + c.len_utf8() };
+            let clitic = self.clitic_len(at, span.end(), c);
+            let end = if let Some(len) = clitic {
+                at + len
+            } else if c.is_alphanumeric() {
+                at + self.word_end(at, span.end())
+            } else {
+                at + c.len_utf8()
+            };
             let region = self.region_at(at);
             match region {
                 // A mark that bounds its region.
                 Some(n) if self.regions[n].is_mark(at) => {}
-                _ => self.push(at, end, c, region, sentence, from),
+                _ => self.push(at, end, c, region, sentence),
             }
             at = end;
         }
     }
 
-    fn push(&mut self, at: usize, end: usize, c: char, region: Option<usize>, sentence: u32, from: usize) {
+    fn push(&mut self, at: usize, end: usize, c: char, region: Option<usize>, sentence: u32) {
         let region = region.map_or(0, |n| n as u32 + 1);
         let mut token = Token {
             start: (at - self.base) as u32,
@@ -108,14 +114,26 @@ impl Reader<'_> {
             sentence,
         };
         if c.is_alphanumeric() {
-            self.describe(&mut token, at, end, c, from);
+            self.describe(&mut token, at, end, c);
+        } else if end > at + c.len_utf8() {
+            let possessive = matches!(self.text.get(at + c.len_utf8()..end), Some("s" | "S"));
+            token.classes = WORD | if possessive { POSSESSIVE_S } else { AUX };
         } else {
             token.mark = mark_of(c);
         }
         self.tokens.push(token);
     }
 
-    fn describe(&mut self, token: &mut Token, at: usize, end: usize, first: char, from: usize) {
+    /// Length of `'s`, `'ll`, `'d` … at `at`, where it directly follows a word.
+    fn clitic_len(&self, at: usize, limit: usize, c: char) -> Option<usize> {
+        let joined =
+            matches!(c, '\'' | '’') && self.tokens.last().is_some_and(|t| t.mark == 0 && t.end as usize + self.base == at);
+        let after = self.text.get(at + c.len_utf8()..limit).filter(|_| joined)?;
+        let len = after.find(|c: char| !c.is_alphanumeric()).unwrap_or(after.len());
+        is_clitic(after).then_some(c.len_utf8() + len)
+    }
+
+    fn describe(&mut self, token: &mut Token, at: usize, end: usize, first: char) {
         let word = &self.text[at..end];
         self.key.clear();
         if word.is_ascii() {
@@ -144,19 +162,11 @@ impl Reader<'_> {
                 token.classes |= class;
             }
         }
-        if token.is(LY) && !token.is(UPPER) {
+        if token.is(LY) && !token.is(UPPER | ADJECTIVE_LY) {
             token.classes |= ADV;
         }
         if self.key.ends_with("n't") {
             token.classes |= AUX | NEG;
-        }
-        // Suffixes that `word_end` cut off: 's after a noun marks a possessor, else a verb.
-        if token.start > 0 && self.tokens.len() > from && self.text[..at].ends_with(['\'', '’']) {
-            if self.key == "s" {
-                token.classes = WORD | POSSESSIVE_S;
-            } else if matches!(self.key.as_str(), "ll" | "d" | "ve" | "re" | "m") {
-                token.classes = WORD | AUX;
-            }
         }
     }
 

@@ -46,7 +46,7 @@ impl Page {
     fn name(&mut self, name: &str, first: bool) {
         let gap = if first { "" } else { "\n" };
         let rule = "─".repeat(self.width.saturating_sub(textwrap::core::display_width(name) + 4));
-        let _ = writeln!(self.out, "{gap}{DIM}── {}{DIM:#}{BOLD}{}{BOLD:#} {DIM}{rule}{DIM:#}", "", printable(name));
+        let _ = writeln!(self.out, "{gap}{DIM}──{DIM:#} {BOLD}{}{BOLD:#} {DIM}{rule}{DIM:#}", printable(name));
     }
 
     fn head(&mut self, report: &ArticleReport) {
