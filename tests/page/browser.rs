@@ -213,10 +213,19 @@ impl Browser {
         self.events.iter().filter(|e| kinds.iter().any(|k| e["method"] == *k)).map(Value::to_string).collect()
     }
 
-    /// Writes a picture of the whole page, or of its first `height` pixels.
+    /// Writes a picture of the first `height` pixels of the page.
     pub(crate) fn picture(&mut self, file: &Path, width: u32, height: u32) {
         let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
-        let shot = self.call("Page.captureScreenshot", json!({"format": "png", "clip": clip, "captureBeyondViewport": true}));
+        self.shoot(file, json!({"format": "png", "clip": clip, "captureBeyondViewport": true}));
+    }
+
+    /// Writes a picture of what the window shows.
+    pub(crate) fn view(&mut self, file: &Path) {
+        self.shoot(file, json!({"format": "png"}));
+    }
+
+    fn shoot(&mut self, file: &Path, options: Value) {
+        let shot = self.call("Page.captureScreenshot", options);
         fs::write(file, base64(shot["data"].as_str().unwrap())).unwrap();
     }
 }

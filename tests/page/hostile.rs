@@ -45,6 +45,7 @@ fn hostile_text_stays_text() {
         assert!(!body.contains(tag), "{tag}");
     }
     assert!(page.contains("<title>&lt;/title&gt;&lt;script&gt;"));
+    assert!(!page.contains('\u{202e}'), "letters out of their order");
     assert!(page.contains("␇Monday␀") && page.contains("␛[31m"));
     assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "a raw control character");
 }

@@ -4,6 +4,7 @@
 mod axe;
 mod browser;
 mod corpus;
+mod evaluation;
 mod fixture;
 mod hostile;
 mod reading;

@@ -254,4 +254,9 @@ fn pictures() {
             browser.picture(&Path::new(&folder).join(name), width, height);
         }
     }
+    browser.window(1440, 900, false);
+    browser.open(&page);
+    browser.hover("mark[data-st='7']");
+    assert!(browser.comes_true("document.getElementById('card').checkVisibility()"));
+    browser.view(&Path::new(&folder).join("evidence-1440-light.png"));
 }

@@ -133,9 +133,8 @@ struct EvidenceRow<'r> {
 }
 
 impl EvidenceRow<'_> {
-    /// The weight with its sign, a true minus among them.
     fn signed(&self) -> String {
-        if self.weight < 0.0 { format!("−{:.2}", -self.weight) } else { format!("+{:.2}", self.weight) }
+        super::signed(self.weight)
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 /// Escapes markup, and shows control characters as their pictures.
 ///
 /// The article and its names come from anywhere. Beside `<>&"'`, control characters (which HTML does not allow
-/// and some readers obey) become the pictures of Unicode's block U+2400, those above U+007F the replacement
-/// character. White space stays.
+/// and some readers obey) become the pictures of Unicode's block U+2400; those above U+007F, and the two that turn the
+/// order of all letters round (U+202D, U+202E: no language needs them), the replacement character. White space stays.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Html;
 
@@ -49,7 +49,7 @@ fn shown(c: char) -> Option<Shown> {
         '\t' | '\n' | '\r' => return None,
         '\0'..='\x1f' => Shown::Picture(char::from_u32(0x2400 + u32::from(c))?),
         '\x7f' => Shown::Picture('\u{2421}'),
-        '\u{80}'..='\u{9f}' => Shown::Picture(char::REPLACEMENT_CHARACTER),
+        '\u{80}'..='\u{9f}' | '\u{202d}' | '\u{202e}' => Shown::Picture(char::REPLACEMENT_CHARACTER),
         _ => return None,
     })
 }
@@ -72,6 +72,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_shown() {
+        assert_eq!(escaped("\u{202e}exe.txt"), "\u{fffd}exe.txt");
         assert_eq!(escaped("a\0b\x1b[31m\x7f\u{85}\n\t"), "a␀b␛[31m␡\u{fffd}\n\t");
     }
 }

@@ -8,11 +8,13 @@ mod article;
 mod chart;
 mod corpus;
 mod escape;
+mod evaluation;
 mod label;
 mod marks;
 
 pub use article::{Contribution, Evidence, article};
 pub use corpus::corpus;
+pub use evaluation::{Measured, WorstError, evaluation, worst};
 
 use crate::error::{Error, Result};
 
@@ -34,6 +36,11 @@ fn sealed(render: impl Fn(&str) -> askama::Result<String>) -> Result<String> {
 /// `share` (0 to 1) in percent, without decimals.
 fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
+}
+
+/// A weight with its sign, a true minus among them.
+fn signed(weight: f64) -> String {
+    if weight < 0.0 { format!("−{:.2}", -weight) } else { format!("+{weight:.2}") }
 }
 
 /// `text` with white space folded.
