@@ -27,7 +27,7 @@ fn errors(judged: &[Judged], text: &str) -> Vec<WorstError> {
         gold: judged[at].gold,
         answer: judged[at].main,
         probabilities: judged[at].probabilities.clone(),
-        evidence: vec![Contribution { feature: format!("{text} + wait"), label: "concern".into(), weight: -1.25 }],
+        evidence: vec![Contribution { feature: format!("{text} + wait"), weight: -1.25 }],
     };
     worst(judged, 5).into_iter().map(error).collect()
 }

@@ -105,11 +105,7 @@ fn prediction(given: &Value) -> Prediction {
 }
 
 fn evidence(given: &Value) -> Evidence {
-    let one = |c: &Value| Contribution {
-        feature: c[0].as_str().unwrap().to_owned(),
-        weight: c[1].as_f64().unwrap(),
-        label: c[2].as_str().unwrap().to_owned(),
-    };
+    let one = |c: &Value| Contribution { feature: c[0].as_str().unwrap().to_owned(), weight: c[1].as_f64().unwrap() };
     given["evidence"].as_array().into_iter().flatten().map(one).collect()
 }
 

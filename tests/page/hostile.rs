@@ -16,7 +16,7 @@ pub(crate) fn hostile() -> Fixture {
         Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstellenleiterinnenverbandsversammlungsprotokollführerin said so.";
     let statement = |content: &str, cue: &str, name: &str, role: &str, p: [f64; 4]| {
         json!({"content": [content], "cue": cue, "name": name, "role": role, "probabilities": p,
-            "evidence": [["<i>x</i>", 1.5, "support"], ["\" onmouseover=\"document.title='owned'", -0.5, "none"]]})
+            "evidence": [["<i>x</i>", 1.5], ["\" onmouseover=\"document.title='owned'", -0.5]]})
     };
     let given = json!({
         "title": "</title><script>document.title='owned'</script>\u{1b}[31m “quoted” & <b>bold</b>",

@@ -9,6 +9,7 @@ mod fixture;
 mod hostile;
 mod reading;
 
+use demarche::report::html::Contribution;
 use fixture::Fixture;
 
 /// A page without what changes from release to release.
@@ -38,15 +39,14 @@ fn the_same_report_gives_the_same_bytes() {
     assert_ne!(article.page(), Fixture::load("cable-hours").page());
 }
 
-/// 300 kB beside the text.
+/// 300 kB beside the text, for 60 statements with all the evidence that a page shows.
 #[test]
 fn a_page_stays_small() {
     let mut article = Fixture::load("trawler-quarrel");
-    let (statements, evidence) = (article.report.statements.clone(), article.evidence.clone());
-    for _ in 0..4 {
-        article.report.statements.extend(statements.iter().cloned());
-        article.evidence.extend(evidence.iter().cloned());
-    }
+    let statements = article.report.statements.clone();
+    article.report.statements = statements.iter().cycle().take(60).cloned().collect();
+    let feature = |at: usize| Contribution { feature: format!("are deeply concerned by {at}"), weight: 0.1234 };
+    article.evidence = vec![(0..9).map(feature).collect(); 60];
     let page = article.page();
     assert!(page.len() < 300_000 + article.report.article.text.len(), "{} bytes", page.len());
 }

@@ -14,6 +14,7 @@ use demarche::{
         classification::{self, Comparison, Evaluation, Judged},
         figure,
     },
+    report::html,
     stance::{self, StanceModel},
 };
 use serde::Serialize;
@@ -61,6 +62,8 @@ enum Format {
     Text,
     /// One JSON object.
     Json,
+    /// A page to read and to send on.
+    Html,
 }
 
 /// The whole report.
@@ -94,6 +97,7 @@ pub(crate) fn run(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Outc
     match options.format {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
         Format::Text => write!(out, "{}", text(&report))?,
+        Format::Html => write!(out, "{}", page(&report, &model, &texts, args)?)?,
     }
     Ok(Outcome::Done)
 }
@@ -214,6 +218,41 @@ fn text(report: &Report) -> String {
     }
     out += &format!("\n{}\n\n{}\n", figure::confusion_text(overall), figure::reliability_text(overall));
     out
+}
+
+/// Wrong answers on the page.
+const N_ERRORS: usize = 25;
+/// Stretches of text that are shown as the evidence of one.
+const N_FEATURES: usize = 6;
+
+/// The report as a page, with the wrong answers that the model was surest of.
+fn page(report: &Report, model: &StanceModel, texts: &[LabelledText], args: &EvaluateArgs) -> anyhow::Result<String> {
+    let judged = judge(model, texts)?;
+    let error = |at: usize| {
+        let (text, judged) = texts.get(at).zip(judged.get(at))?;
+        Some(html::WorstError {
+            place: text.place.clone(),
+            text: text.text.clone(),
+            gold: judged.gold,
+            answer: judged.main,
+            probabilities: judged.probabilities.clone(),
+            evidence: html::evidence(&model.explain(&text.text), &text.text, N_FEATURES),
+        })
+    };
+    let against = report.against.iter().map(|against| &against.overall);
+    let title = match args.data.as_slice() {
+        [one] => one.file_name().unwrap_or(one.as_os_str()).to_string_lossy().into_owned(),
+        data => format!("{} files", data.len()),
+    };
+    let measured = html::Measured {
+        model: &report.model,
+        title: &title,
+        overall: &report.overall,
+        beside: report.baselines.iter().chain(against).collect(),
+        groups: &report.groups,
+        errors: html::worst(&judged, N_ERRORS).into_iter().filter_map(error).collect(),
+    };
+    Ok(html::evaluation(&measured)?)
 }
 
 fn compared(against: &Against) -> String {

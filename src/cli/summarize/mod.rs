@@ -181,6 +181,7 @@ fn read_bytes(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
 struct Writer<'a> {
     args: &'a SummarizeArgs,
     labels: &'a [String],
+    stance: &'a StanceModel,
     model: String,
     sink: Box<dyn Write>,
     written: usize,
@@ -193,7 +194,8 @@ impl<'a> Writer<'a> {
             None => Box::new(anstream::stdout().lock()),
         };
         let sink = if args.output.is_some() { Box::new(anstream::StripStream::new(sink)) } else { sink };
-        Ok(Self { args, labels: pipeline.stance.labels(), model: pipeline.stance.id(), sink, written: 0 })
+        let stance = &pipeline.stance;
+        Ok(Self { args, labels: stance.labels(), stance, model: stance.id(), sink, written: 0 })
     }
 
     fn write(&mut self, report: &ArticleReport, number: usize) -> anyhow::Result<()> {
@@ -203,11 +205,16 @@ impl<'a> Writer<'a> {
             OutputFormat::Json => serde_json::to_string(&report::json::record(report, self.labels, self.model.clone()))? + "\n",
             OutputFormat::Csv => csv_rows(report, self.labels, number, first)?,
             OutputFormat::Markdown => report::markdown::document(report, self.labels),
-            OutputFormat::Html => report::html::article(report, self.labels, &self.model, &[])?,
+            OutputFormat::Html => self.page(report)?,
         };
         self.sink.write_all(bytes.as_bytes())?;
         self.written += 1;
         Ok(())
+    }
+
+    fn page(&self, report: &ArticleReport) -> anyhow::Result<String> {
+        let evidence = report::html::explained(report, self.stance);
+        Ok(report::html::article(report, self.labels, &self.model, &evidence)?)
     }
 
     fn finish(mut self) -> anyhow::Result<usize> {

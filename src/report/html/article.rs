@@ -3,34 +3,21 @@
 use askama::Template;
 
 use super::{
-    SCRIPT, STYLE, folded,
+    Contribution, Evidence, SCRIPT, STYLE, evidence, folded, hundredths,
     label::{Label, looks},
     marks::{Paragraph, paragraphs},
-    percent, sealed,
+    percent, sealed, signed,
 };
 use crate::{
     error::Result,
     pipeline::{ArticleReport, LabelledStatement},
     report::{PROGRAM, content_text, rounded},
-    statement::Holder,
+    stance::StanceModel,
+    statement::{Holder, stance_text},
 };
 
-/// How much one feature of a statement spoke for a label.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Contribution {
-    /// The feature as its words stand in the text ("is deeply concerned").
-    pub feature: String,
-    /// The label for which it speaks, or against which where the weight is negative.
-    pub label: String,
-    /// Its share of the label's logit.
-    pub weight: f64,
-}
-
-/// What made the label of one statement, the weightiest first; empty where it is not known.
-pub type Evidence = Vec<Contribution>;
-
 /// Contributions shown for one statement.
-const N_CONTRIBUTIONS: usize = 8;
+const N_CONTRIBUTIONS: usize = 6;
 /// Below this probability a label is shown as doubtful: it is likelier wrong than right.
 const DOUBTFUL: f64 = 0.5;
 /// Holders with a bar of their own; the others share one.
@@ -49,6 +36,15 @@ pub fn article(report: &ArticleReport, labels: &[String], model: &str, evidence:
     let looks = looks(labels);
     let page = Page::new(report, &looks, model, evidence);
     sealed(|nonce| ArticlePage { nonce, page: &page }.render())
+}
+
+/// What made the label of each statement of `report`, for [`article`].
+pub fn explained(report: &ArticleReport, model: &StanceModel) -> Vec<Evidence> {
+    let one = |labelled: &LabelledStatement| {
+        let text = stance_text(&report.article.text, &labelled.statement);
+        evidence(&model.explain(&text), &text, N_CONTRIBUTIONS)
+    };
+    report.statements.iter().map(one).collect()
 }
 
 #[derive(Template)]
@@ -103,7 +99,7 @@ struct Card<'r> {
     words: String,
     /// Whether the margin names its holder: not where the statement before in its paragraph has the same.
     opens: bool,
-    evidence: Vec<EvidenceRow<'r>>,
+    evidence: &'r [Contribution],
     heaviest: f64,
 }
 
@@ -122,19 +118,6 @@ impl Card<'_> {
 
     fn all_labels(&self) -> String {
         self.also.iter().filter(|l| l.name != self.look.name).fold(self.look.name.clone(), |all, l| all + ";" + &l.name)
-    }
-}
-
-struct EvidenceRow<'r> {
-    feature: String,
-    label: String,
-    class: &'r str,
-    weight: f64,
-}
-
-impl EvidenceRow<'_> {
-    fn signed(&self) -> String {
-        super::signed(self.weight)
     }
 }
 
@@ -260,19 +243,9 @@ fn card<'r>(
         probabilities,
         words: content_text(text, labelled),
         opens: true,
-        evidence: shown.iter().map(|c| evidence_row(c, looks)).collect(),
+        evidence: shown,
         heaviest: shown.iter().map(|c| c.weight.abs()).fold(f64::MIN_POSITIVE, f64::max),
     })
-}
-
-fn evidence_row<'r>(contribution: &Contribution, looks: &'r [Label]) -> EvidenceRow<'r> {
-    let look = looks.iter().find(|look| look.name == contribution.label);
-    EvidenceRow {
-        feature: contribution.feature.clone(),
-        label: contribution.label.clone(),
-        class: look.map_or("none", |look| look.class),
-        weight: contribution.weight,
-    }
 }
 
 fn tally<'r>(cards: &[Card<'r>], looks: &'r [Label]) -> Vec<(&'r Label, usize)> {

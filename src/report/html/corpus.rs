@@ -5,6 +5,7 @@ use askama::Template;
 use super::{
     SCRIPT, STYLE,
     chart::{Line, Share, thousands},
+    hundredths,
     label::{Label, looks},
     percent, sealed,
 };

@@ -3,10 +3,11 @@
 use askama::Template;
 
 use super::{
-    Contribution, Evidence, SCRIPT, STYLE,
+    Evidence, SCRIPT, STYLE,
     chart::{Share, thousands},
+    hundredths,
     label::{Label, looks},
-    percent, sealed,
+    percent, sealed, signed,
 };
 use crate::{
     error::Result,
@@ -135,21 +136,7 @@ struct ErrorRow<'e> {
     gold: &'e Label,
     answer: &'e Label,
     sure: String,
-    evidence: Vec<EvidenceRow<'e>>,
     heaviest: f64,
-}
-
-struct EvidenceRow<'e> {
-    feature: &'e str,
-    label: &'e str,
-    class: &'e str,
-    weight: f64,
-}
-
-impl EvidenceRow<'_> {
-    fn signed(&self) -> String {
-        super::signed(self.weight)
-    }
 }
 
 impl<'e> Page<'e> {
@@ -218,18 +205,11 @@ fn two_decimals(x: f64) -> f64 {
 }
 
 fn error_row<'e>(error: &'e WorstError, looks: &'e [Label]) -> Option<ErrorRow<'e>> {
-    let row = |c: &'e Contribution| EvidenceRow {
-        feature: &c.feature,
-        label: &c.label,
-        class: looks.iter().find(|look| look.name == c.label).map_or("none", |look| look.class),
-        weight: c.weight,
-    };
     Some(ErrorRow {
         error,
         gold: looks.get(error.gold)?,
         answer: looks.get(error.answer)?,
         sure: percent(error.probabilities.get(error.answer).map_or(0.0, |&p| rounded(p))),
-        evidence: error.evidence.iter().map(row).collect(),
         heaviest: error.evidence.iter().map(|c| c.weight.abs()).fold(f64::MIN_POSITIVE, f64::max),
     })
 }

@@ -9,12 +9,14 @@ mod chart;
 mod corpus;
 mod escape;
 mod evaluation;
+mod evidence;
 mod label;
 mod marks;
 
-pub use article::{Contribution, Evidence, article};
+pub use article::{article, explained};
 pub use corpus::corpus;
 pub use evaluation::{Measured, WorstError, evaluation, worst};
+pub use evidence::{Contribution, Evidence, evidence};
 
 use crate::error::{Error, Result};
 
@@ -39,8 +41,13 @@ fn percent(share: f64) -> String {
 }
 
 /// A weight with its sign, a true minus among them.
-fn signed(weight: f64) -> String {
-    if weight < 0.0 { format!("−{:.2}", -weight) } else { format!("+{weight:.2}") }
+fn signed(weight: &f64) -> String {
+    if *weight < 0.0 { format!("−{:.2}", -weight) } else { format!("+{weight:.2}") }
+}
+
+/// The size of `value` in whole hundredths of `most`.
+fn hundredths(value: impl std::borrow::Borrow<f64>, most: impl std::borrow::Borrow<f64>) -> u32 {
+    (100.0 * value.borrow().abs() / most.borrow().max(f64::MIN_POSITIVE)).round() as u32
 }
 
 /// `text` with white space folded.
