@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use assert_cmd::Command;
 use serde_json::json;
 
 use crate::{
@@ -125,6 +126,12 @@ fn focus_and_hover_show_the_evidence() {
     let inside = "(() => { const b = document.getElementById('card').getBoundingClientRect(); \
                   return b.left >= 0 && b.top >= 0 && b.right <= innerWidth && b.bottom <= innerHeight; })()";
     assert_eq!(browser.eval(inside), true);
+    browser.window(800, 320, false);
+    browser.hover("mark[data-st='1']");
+    assert!(browser.comes_true(&format!("{shown} && {inside}")), "also where it does not fit");
+    browser.window(1440, 900, false);
+    browser.hover("mark[data-st='7']");
+    assert!(browser.comes_true(shown));
     browser.press("Escape");
     assert_eq!(browser.eval(shown), false);
     browser.eval("document.querySelector('a[href=\"#statements\"]').focus()");
@@ -240,23 +247,45 @@ fn axe_finds_nothing_in_an_article() {
     axe::check(&[Fixture::load("corridor-talks").page(), hostile().page()], Some("mark"));
 }
 
-/// Pictures for the README: `DEMARCHE_PICTURES=docs cargo test --test page pictures`.
+/// Pictures for the README, of what the program itself makes of our article:
+/// `DEMARCHE_PICTURES=docs cargo test --test page pictures`, then `pngquant --ext .png --force 64 docs/*.png`.
 #[test]
 fn pictures() {
     let Some(folder) = std::env::var_os("DEMARCHE_PICTURES") else { return };
+    let folder = Path::new(&folder);
     let Some(mut browser) = Browser::start() else { return };
-    let page = Fixture::load("corridor-talks").page();
-    for (width, height) in [(360, 1400), (1440, 1200)] {
+    let page = written(&["summarize", "tests/fixtures/corridor-talks.txt", "--format", "html"]);
+    for (width, height) in [(360, 1400), (1440, 1400)] {
         for dark in [false, true] {
             browser.window(width, 900, dark);
             browser.open(&page);
             let name = format!("article-{width}-{}.png", if dark { "dark" } else { "light" });
-            browser.picture(&Path::new(&folder).join(name), width, height);
+            browser.picture(&folder.join(name), width, height);
         }
     }
-    browser.window(1440, 900, false);
+    browser.window(1440, 800, false);
     browser.open(&page);
-    browser.hover("mark[data-st='7']");
+    browser.hover("mark.expectation");
     assert!(browser.comes_true("document.getElementById('card').checkVisibility()"));
-    browser.view(&Path::new(&folder).join("evidence-1440-light.png"));
+    browser.view(&folder.join("evidence-1440-light.png"));
+    browser.window(1440, 800, false);
+    browser.open(&written(&["report", "tests/fixtures/labelled.jsonl", "--title", "Three articles"]));
+    browser.picture(&folder.join("corpus-1440-light.png"), 1440, 1400);
+}
+
+fn written(arguments: &[&str]) -> String {
+    let output = Command::cargo_bin("demarche").unwrap().args(arguments).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The program's own page of an article: whole, in bounds, and the same bytes again.
+#[test]
+fn the_command_writes_the_page() {
+    let arguments = ["summarize", "tests/fixtures/corridor-talks.txt", "--format", "html"];
+    let page = written(&arguments);
+    assert_eq!(page, written(&arguments));
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n") && page.len() < 300_000);
+    assert!(page.contains("Features with their weights for expectation") && page.contains("Sardor Yuldoshev"));
+    let several = Command::cargo_bin("demarche").unwrap().args(arguments).arg("tests/fixtures/cable-hours.txt").output().unwrap();
+    assert_eq!(several.status.code(), Some(2), "one page an article");
 }

@@ -32,7 +32,7 @@ fn sealed(render: impl Fn(&str) -> askama::Result<String>) -> Result<String> {
         let hash = blake3::hash(open.as_bytes()).to_hex();
         render(hash.get(..32).unwrap_or(&hash))
     });
-    sealed.map_err(|error| Error::Data(format!("the page cannot be put together: {error}")))
+    sealed.map(|page| page + "\n").map_err(|error| Error::Data(format!("the page cannot be put together: {error}")))
 }
 
 /// `share` (0 to 1) in percent, without decimals.

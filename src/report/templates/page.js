@@ -135,6 +135,9 @@
   // The evidence card: what the row tells under "Why", beside the words.
   const card = document.createElement("div");
   card.id = "card";
+  card.tabIndex = 0;
+  card.setAttribute("role", "group");
+  card.setAttribute("aria-label", "Evidence");
   card.hidden = true;
   $("main").append(card);
   let shownFor = null, timer = 0;
@@ -157,11 +160,16 @@
   };
   const place = (mark) => {
     const box = mark.getClientRects()[0] || mark.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = card;
     const last = [...mark.getClientRects()].pop() || box;
-    const below = last.bottom + 8, above = box.top - height - 8;
+    card.style.maxHeight = "";
+    const { offsetWidth: width, offsetHeight: height } = card;
+    // On the side where it fits, else on the one with more room, scrolling inside.
+    const below = innerHeight - last.bottom - 16, above = box.top - 16;
+    const down = height <= below || (below >= above && height > above);
+    const tall = Math.min(height, Math.max(160, down ? below : above));
+    card.style.maxHeight = `${tall}px`;
     card.style.left = `${Math.max(8, Math.min(box.left, document.documentElement.clientWidth - width - 8))}px`;
-    card.style.top = `${below + height < innerHeight || above < 8 ? below : above}px`;
+    card.style.top = `${Math.max(8, Math.min(down ? last.bottom + 8 : box.top - tall - 8, innerHeight - tall - 8))}px`;
   };
   const show = (mark) => {
     const row = rowOf(mark);
@@ -179,11 +187,12 @@
     mark.addEventListener("mouseenter", () => later(() => show(mark), 140));
     mark.addEventListener("mouseleave", () => later(hide, 220));
     mark.addEventListener("focus", () => { if (mark.matches(":focus-visible")) show(mark); });
-    mark.addEventListener("blur", hide);
+    mark.addEventListener("blur", (event) => { if (event.relatedTarget !== card) hide(); });
     mark.addEventListener("click", hide);
   });
   card.addEventListener("mouseenter", () => clearTimeout(timer));
   card.addEventListener("mouseleave", () => later(hide, 220));
+  card.addEventListener("blur", hide);
   addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
 
   // A link to a row that a filter hides shows it again, with its evidence open.
