@@ -3,10 +3,11 @@
 use crate::{
     article::Article,
     error::Result,
+    features,
     segment::{self, Segmentation},
-    stance::{Prediction, StanceModel},
+    stance::{self, Prediction, StanceModel},
     statement::{self, Holder, Statement},
-    summarize::{Budget, Summary, SummaryModel},
+    summarize::{Request, Summary, SummaryModel, by_stance},
 };
 
 /// A statement and what the classifier says of it.
@@ -60,15 +61,17 @@ impl ArticleReport {
 /// What to do with an article.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Length of the summary.
-    pub budget: Budget,
+    /// Which summary is wanted.
+    pub summary: Request,
+    /// Whether the summary is one sentence for each stance instead.
+    pub by_stance: bool,
     /// Whether stances of statements are wanted.
     pub statements: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { budget: Budget::default(), statements: true }
+        Self { summary: Request::default(), by_stance: false, statements: true }
     }
 }
 
@@ -97,10 +100,40 @@ impl Pipeline {
         let segmentation = segment::segment(&article.text);
         let mut warnings = warnings(&article.text, &segmentation);
         let found = statement::extract(&article.text, &segmentation);
-        let summary = self.summary.summarize(&article, &segmentation, &found, self.options.budget);
+        let mut summary = self.summary.summarize_for(&article, &segmentation, &found, &self.options.summary);
+        let wanted = self.options.statements || self.options.by_stance;
+        let mut statements = if wanted { self.label(&article.text, found) } else { Vec::new() };
+        if self.options.by_stance {
+            let half = features::half_quotations(&article.text, &segmentation);
+            self.choose_by_stance(&mut summary, &statements, &half);
+        }
+        if !self.options.statements {
+            statements.clear();
+        }
         warnings.extend(summary.warnings.iter().cloned());
-        let statements = if self.options.statements { self.label(&article.text, found) } else { Vec::new() };
         ArticleReport { article, segmentation, summary, statements, warnings }
+    }
+
+    /// Makes the summary one sentence for each label but `none`.
+    fn choose_by_stance(&self, summary: &mut Summary, statements: &[LabelledStatement], half: &[bool]) {
+        let labelled = |it: &LabelledStatement| by_stance::Labelled {
+            sentence: it.statement.sentence,
+            label: it.prediction.main,
+            probability: it.prediction.probabilities.get(it.prediction.main).copied().unwrap_or(0.0),
+            half_quotation: half.get(it.statement.sentence).copied().unwrap_or(false),
+        };
+        let labelled: Vec<by_stance::Labelled> = statements.iter().map(labelled).collect();
+        let labels = self.stance.labels();
+        let best = by_stance::best_by_stance(summary, &labelled, labels.len());
+        let named = labels.iter().zip(best).filter(|(label, _)| *label != stance::NONE);
+        summary.by_stance = named.filter_map(|(label, sentence)| Some((label.clone(), sentence?))).collect();
+        summary.chosen = summary.by_stance.iter().map(|(_, sentence)| *sentence).collect();
+        summary.chosen.sort_unstable();
+        summary.chosen.dedup();
+        summary.warnings.clear();
+        if summary.by_stance.is_empty() {
+            summary.warnings.push("no statement of the article has a stance".into());
+        }
     }
 
     fn label(&self, text: &str, statements: Vec<Statement>) -> Vec<LabelledStatement> {

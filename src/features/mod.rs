@@ -14,7 +14,7 @@ use crate::{article::Article, segment::Segmentation, statement::Statement};
 use centrality::Centrality;
 use view::View;
 
-pub(crate) use view::Rows;
+pub(crate) use view::{Rows, sentences_with};
 
 /// Features of the sentences of one article.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,4 +153,9 @@ impl Context {
 /// Computes every feature of every sentence; an article without sentences gives no rows.
 pub fn matrix(article: &Article, segmentation: &Segmentation, statements: &[Statement]) -> FeatureMatrix {
     Context::new(article, segmentation, statements).matrix()
+}
+
+/// Whether each sentence shows half of a quotation: alone it would leave a mark open, or stand without its marks.
+pub fn half_quotations(text: &str, segmentation: &Segmentation) -> Vec<bool> {
+    quotation::read(text, segmentation).into_iter().map(quotation::Quoting::is_half).collect()
 }

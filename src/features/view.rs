@@ -355,6 +355,21 @@ impl View {
     }
 }
 
+/// Whether each sentence has `word`, by its stem.
+pub(crate) fn sentences_with(article: &Article, segmentation: &Segmentation, word: &str) -> Vec<bool> {
+    let wanted = word.to_ascii_lowercase();
+    let wanted: Vec<&str> = wanted.split_whitespace().collect();
+    let has = |sentence: &crate::segment::Sentence| {
+        let text = sentence.span.of(&article.text).to_ascii_lowercase();
+        let bytes = text.as_bytes();
+        let mut stems: Vec<&[u8]> = Vec::new();
+        for_each_token(bytes, |from, to| stems.push(words::light_stem(&bytes[from..to])));
+        let phrase: Vec<&[u8]> = wanted.iter().map(|word| words::light_stem(word.as_bytes())).collect();
+        !phrase.is_empty() && stems.windows(phrase.len()).any(|window| window == phrase)
+    };
+    segmentation.sentences.iter().map(has).collect()
+}
+
 /// The title, or else the headline within the text.
 fn title_text<'a>(article: &'a Article, segmentation: &Segmentation) -> &'a str {
     match (&article.title, segmentation.headline) {

@@ -1,5 +1,7 @@
 //! The report record: one JSON object an article, every span with bytes, code points and text.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -8,6 +10,7 @@ use crate::{
     pipeline::{ArticleReport, LabelledStatement},
     span::{CharIndex, Span},
     statement::Holder,
+    summarize::{Explanation, merge::MergedSummary},
 };
 
 /// The report of one article. Fields that are unknown are null.
@@ -22,6 +25,9 @@ pub struct Record<'r> {
     date: Option<&'r str>,
     dateline: Option<SpanRecord<'r>>,
     summary: &'r [usize],
+    /// Best sentence of each stance, where asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    by_stance: BTreeMap<&'r str, usize>,
     sentences: Vec<SentenceRecord<'r>>,
     statements: Vec<StatementRecord<'r>>,
     warnings: &'r [String],
@@ -43,6 +49,8 @@ struct SentenceRecord<'r> {
     paragraph: usize,
     score: f64,
     rank: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<ExplanationRecord>,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +78,76 @@ struct StatementRecord<'r> {
     probabilities: Map<String, Value>,
 }
 
+/// Why a sentence has its place (`--scores`).
+#[derive(Debug, Serialize)]
+struct ExplanationRecord {
+    /// What similarity to sentences picked before took off the score.
+    redundancy: Value,
+    waits: bool,
+    half_quotation: bool,
+    /// What each feature adds to the score.
+    features: Map<String, Value>,
+}
+
+impl ExplanationRecord {
+    fn new(it: &Explanation) -> Self {
+        Self {
+            redundancy: rounded(it.redundancy).into(),
+            waits: it.waits,
+            half_quotation: it.half_quotation,
+            features: it.parts.iter().map(|part| (part.name.to_string(), rounded(part.value).into())).collect(),
+        }
+    }
+}
+
+/// The summary of several articles. Sentences are numbered within their article.
+#[derive(Debug, Serialize)]
+pub struct MergedRecord<'r> {
+    schema: u32,
+    program: &'static str,
+    model: String,
+    articles: Vec<SourceRecord<'r>>,
+    summary: Vec<ToldRecord<'r>>,
+    warnings: &'r [String],
+}
+
+#[derive(Debug, Serialize)]
+struct SourceRecord<'r> {
+    id: Option<&'r str>,
+    title: Option<&'r str>,
+    date: Option<&'r str>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToldRecord<'r> {
+    /// Number of the article in `articles`.
+    article: usize,
+    sentence: usize,
+    span: SpanRecord<'r>,
+}
+
+impl<'r> MergedRecord<'r> {
+    /// The record of `merged`, the summary of `reports`.
+    pub fn new(reports: &'r [ArticleReport], merged: &'r MergedSummary, model: String) -> Self {
+        let article = |it: &'r ArticleReport| SourceRecord { id: it.article.id.as_deref(), title: it.title(), date: it.date() };
+        let told = |&(article, sentence): &(usize, usize)| {
+            let report: &'r ArticleReport = reports.get(article)?;
+            let span = report.segmentation.sentences.get(sentence)?.span;
+            let text = report.article.text.as_str();
+            let writer = Writer { text, index: &CharIndex::new(text), labels: &[] };
+            Some(ToldRecord { article, sentence, span: writer.span(span) })
+        };
+        Self {
+            schema: SCHEMA,
+            program: PROGRAM,
+            model,
+            articles: reports.iter().map(article).collect(),
+            summary: merged.chosen.iter().filter_map(told).collect(),
+            warnings: &merged.warnings,
+        }
+    }
+}
+
 /// The record of `report`; `labels` and `model` are those of the stance model that labelled it.
 pub fn record<'r>(report: &'r ArticleReport, labels: &'r [String], model: String) -> Record<'r> {
     let text = report.article.text.as_str();
@@ -85,6 +163,7 @@ pub fn record<'r>(report: &'r ArticleReport, labels: &'r [String], model: String
         date: report.date(),
         dateline: dateline.map(|d| writer.span(d.span)),
         summary: &report.summary.chosen,
+        by_stance: report.summary.by_stance.iter().map(|(label, sentence)| (label.as_str(), *sentence)).collect(),
         sentences: writer.sentences(report),
         statements: report.statements.iter().map(|s| writer.statement(s)).collect(),
         warnings: &report.warnings,
@@ -110,8 +189,13 @@ impl<'r> Writer<'r, '_> {
             paragraph: sentence.paragraph,
             score: rounded(scored.score),
             rank: scored.rank,
+            explanation: None,
         };
-        pairs.map(record).collect()
+        let mut records: Vec<SentenceRecord> = pairs.map(record).collect();
+        for (record, explanation) in records.iter_mut().zip(&report.summary.explanations) {
+            record.explanation = Some(ExplanationRecord::new(explanation));
+        }
+        records
     }
 
     fn holder(&self, holder: &'r Holder) -> HolderRecord<'r> {

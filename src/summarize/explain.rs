@@ -1,12 +1,7 @@
 //! Why a sentence has its place.
 
-use super::{SummaryModel, select};
-use crate::{
-    article::Article,
-    features::{Context, FEATURES},
-    segment::Segmentation,
-    statement::Statement,
-};
+use super::{Reading, score::Scorer, select::Place};
+use crate::features::{FEATURES, FeatureMatrix};
 
 /// Name of the part that the opening sentence's features add to position.
 pub const OPENING: &str = "opening";
@@ -37,31 +32,24 @@ pub struct Explanation {
     pub parts: Vec<Part>,
 }
 
-impl SummaryModel {
-    /// Explains the place of every sentence, in article order.
-    pub fn explain(&self, article: &Article, segmentation: &Segmentation, statements: &[Statement]) -> Vec<Explanation> {
-        let context = Context::new(article, segmentation, statements);
-        let matrix = context.matrix();
-        let scores = self.scorer.scores(&matrix);
-        let contributions = self.scorer.contributions(&matrix);
-        let (dependent, half) = (context.dependent(), context.half_quotations());
-        let order = select::order(&self.candidates(&context, &scores, &dependent, &half));
-        let mut out: Vec<Explanation> = (0..scores.len())
-            .map(|i| Explanation {
-                score: scores[i],
-                rank: 0,
-                redundancy: 0.0,
-                waits: dependent[i],
-                half_quotation: half[i],
-                parts: parts(contributions.row(i).iter().copied()),
-            })
-            .collect();
-        for (rank, place) in order.iter().enumerate() {
-            out[place.sentence].rank = rank + 1;
-            out[place.sentence].redundancy = place.penalty;
-        }
-        out
+/// Explains the place of every sentence, in article order.
+pub(super) fn explain(scorer: &Scorer, matrix: &FeatureMatrix, reading: &Reading, order: &[Place]) -> Vec<Explanation> {
+    let contributions = scorer.contributions(matrix);
+    let mut out: Vec<Explanation> = (0..reading.scores.len())
+        .map(|i| Explanation {
+            score: reading.scores[i],
+            rank: 0,
+            redundancy: 0.0,
+            waits: reading.dependent[i],
+            half_quotation: reading.half[i],
+            parts: parts(contributions.row(i).iter().copied()),
+        })
+        .collect();
+    for (rank, place) in order.iter().enumerate() {
+        out[place.sentence].rank = rank + 1;
+        out[place.sentence].redundancy = place.penalty;
     }
+    out
 }
 
 fn parts(contributions: impl Iterator<Item = f32>) -> Vec<Part> {

@@ -8,11 +8,14 @@
 //! [`train`] learns the weights from articles with reference summaries.
 
 mod budget;
+pub mod by_stance;
 mod design;
-pub mod explain;
+mod explain;
 mod logistic;
+pub mod merge;
 mod score;
 mod select;
+mod steer;
 pub mod store;
 pub mod train;
 
@@ -21,7 +24,7 @@ use std::path::Path;
 use crate::{
     article::Article,
     error::{Error, Result},
-    features::Context,
+    features::{Context, FeatureMatrix},
     segment::Segmentation,
     statement::Statement,
 };
@@ -29,6 +32,7 @@ use score::Scorer;
 use select::Candidates;
 
 pub use budget::Budget;
+pub use explain::{Explanation, OPENING, Part};
 
 /// A sentence's score and place in the order of selection.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,8 +50,25 @@ pub struct Summary {
     pub chosen: Vec<usize>,
     /// Score and rank of every sentence, in article order.
     pub scored: Vec<Scored>,
+    /// Why every sentence has its place, in article order; empty unless asked for.
+    pub explanations: Vec<Explanation>,
+    /// The best sentence for each label, by label name in the order of the labels; empty unless asked for.
+    pub by_stance: Vec<(String, usize)>,
     /// What the reader should know ("no sentence fits 5 words").
     pub warnings: Vec<String>,
+}
+
+/// What summary is wanted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// How long.
+    pub budget: Budget,
+    /// Words that it must speak of, where the article does.
+    pub focus: Vec<String>,
+    /// Whose statements it should give: a name, or part of one.
+    pub holder: Option<String>,
+    /// Whether it should say why each sentence has its place.
+    pub explain: bool,
 }
 
 /// Weights of the sentence scorer.
@@ -94,21 +115,53 @@ impl SummaryModel {
 
     /// Scores all sentences and picks the summary.
     pub fn summarize(&self, article: &Article, segmentation: &Segmentation, statements: &[Statement], budget: Budget) -> Summary {
-        let context = Context::new(article, segmentation, statements);
-        let scores = self.scorer.scores(&context.matrix());
-        let (dependent, half) = (context.dependent(), context.half_quotations());
-        let candidates = self.candidates(&context, &scores, &dependent, &half);
-        let order: Vec<usize> = select::order(&candidates).iter().map(|place| place.sentence).collect();
-        let mut scored: Vec<Scored> = scores.iter().map(|&score| Scored { score, rank: 0 }).collect();
-        for (rank, &sentence) in order.iter().enumerate() {
-            scored[sentence].rank = rank + 1;
-        }
-        let (chosen, warnings) = budget.choose(&order, &context.word_counts(), candidates.dependent);
-        Summary { chosen, scored, warnings }
+        self.summarize_for(article, segmentation, statements, &Request { budget, ..Request::default() })
     }
 
-    fn candidates<'a>(&self, context: &'a Context, scores: &'a [f32], dependent: &'a [bool], half: &'a [bool]) -> Candidates<'a> {
-        Candidates { scores, rows: context.rows(), dependent, half, redundancy: self.scorer.redundancy }
+    /// [`SummaryModel::summarize`] for a reader with wishes.
+    pub fn summarize_for(
+        &self,
+        article: &Article,
+        segmentation: &Segmentation,
+        statements: &[Statement],
+        request: &Request,
+    ) -> Summary {
+        let context = Context::new(article, segmentation, statements);
+        let matrix = context.matrix();
+        let reading = Reading::new(&self.scorer, &context, &matrix);
+        let steered = steer::steer(article, segmentation, statements, request, &reading);
+        let candidates = Candidates {
+            scores: &reading.scores,
+            rows: context.rows(),
+            dependent: &steered.dependent,
+            half: &reading.half,
+            preferred: &steered.preferred,
+            redundancy: self.scorer.redundancy,
+        };
+        let places = select::order(&candidates);
+        let order: Vec<usize> = places.iter().map(|place| place.sentence).collect();
+        let mut scored: Vec<Scored> = reading.scores.iter().map(|&score| Scored { score, rank: 0 }).collect();
+        order.iter().enumerate().for_each(|(rank, &sentence)| scored[sentence].rank = rank + 1);
+        let (chosen, mut warnings) = request.budget.choose(&order, &context.word_counts(), &steered.dependent);
+        warnings.extend(steered.warnings);
+        let explanations = if request.explain { explain::explain(&self.scorer, &matrix, &reading, &places) } else { Vec::new() };
+        Summary { chosen, scored, explanations, by_stance: Vec::new(), warnings }
+    }
+}
+
+/// What is known of the sentences of an article before selection.
+struct Reading {
+    /// Standardised scores.
+    scores: Vec<f32>,
+    /// Points back to the sentence before.
+    dependent: Vec<bool>,
+    /// Shows half of a quotation.
+    half: Vec<bool>,
+}
+
+impl Reading {
+    fn new(scorer: &Scorer, context: &Context, matrix: &FeatureMatrix) -> Self {
+        Self { scores: scorer.scores(matrix), dependent: context.dependent(), half: context.half_quotations() }
     }
 }
 
@@ -139,9 +192,10 @@ mod tests {
     fn parts_sum_to_the_score() {
         let model = SummaryModel::builtin().unwrap();
         let segmentation = segment::segment(TEXT);
-        let explanations = model.explain(&Article::from_text(TEXT), &segmentation, &[]);
-        let summary = model.summarize(&Article::from_text(TEXT), &segmentation, &[], Budget::default());
-        for (it, scored) in explanations.iter().zip(&summary.scored) {
+        let request = Request { explain: true, ..Request::default() };
+        let summary = model.summarize_for(&Article::from_text(TEXT), &segmentation, &[], &request);
+        assert_eq!(summary.explanations.len(), segmentation.sentences.len());
+        for (it, scored) in summary.explanations.iter().zip(&summary.scored) {
             assert_eq!((it.rank, it.score), (scored.rank, scored.score));
             let sum: f32 = it.parts.iter().map(|part| part.value).sum();
             assert!((sum - it.score).abs() < 1e-3, "{sum} {}", it.score);

@@ -18,6 +18,8 @@ pub(super) struct Candidates<'a> {
     pub(super) dependent: &'a [bool],
     /// Shows half of a quotation.
     pub(super) half: &'a [bool],
+    /// Comes before all others, because the reader asked for it.
+    pub(super) preferred: &'a [bool],
     /// Weight of redundancy against score, λ.
     pub(super) redundancy: f32,
 }
@@ -69,9 +71,15 @@ impl<'a> Picker<'a> {
         i > 0 && self.candidates.dependent[i] && !self.picked[i - 1]
     }
 
-    /// Whole quotations before half ones, sentences that stand alone before those that wait, then value.
-    fn key(&self, i: usize) -> (bool, bool, f32) {
-        (!self.candidates.half[i], !self.waits(i), self.candidates.scores[i] - self.penalty[i])
+    /// What was asked for first, then sentences that stand alone before those that wait, whole quotations before
+    /// half ones, then value.
+    fn key(&self, i: usize) -> Key {
+        let class = [self.preferred(i), !self.waits(i), !self.candidates.half[i]];
+        (class, self.candidates.scores[i] - self.penalty[i])
+    }
+
+    fn preferred(&self, i: usize) -> bool {
+        self.candidates.preferred.get(i).copied().unwrap_or(false)
     }
 
     /// The best sentence not yet picked; the first of equals.
@@ -94,8 +102,11 @@ impl<'a> Picker<'a> {
     /// Adds the sentences beyond the horizon; one that waits follows the sentence it waits for.
     fn rest(mut self) -> Vec<Place> {
         let mut left: Vec<usize> = (0..self.picked.len()).filter(|&i| !self.picked[i]).collect();
-        let value = |i: &usize| (!self.candidates.half[*i], true, self.candidates.scores[*i] - self.penalty[*i]);
-        left.sort_by(|a, b| compare(value(b), value(a)).then(a.cmp(b)));
+        let value = |i: usize| {
+            let class = [self.preferred(i), true, !self.candidates.half[i]];
+            (class, self.candidates.scores[i] - self.penalty[i])
+        };
+        left.sort_by(|&a, &b| compare(value(b), value(a)).then(a.cmp(&b)));
         for i in left {
             let mut next = i;
             while !self.picked.get(next).copied().unwrap_or(true) && !self.waits(next) {
@@ -111,6 +122,41 @@ impl<'a> Picker<'a> {
     }
 }
 
-fn compare(a: (bool, bool, f32), b: (bool, bool, f32)) -> Ordering {
-    (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2))
+type Key = ([bool; 3], f32);
+
+fn compare(a: Key, b: Key) -> Ordering {
+    a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picked(n: usize, scores: &[f32], dependent: &[bool], half: &[bool], preferred: &[bool]) -> Vec<usize> {
+        let rows = Rows { start: vec![0; n + 1], token_start: vec![0; n + 1], ..Rows::default() };
+        let candidates = Candidates { scores, rows: &rows, dependent, half, preferred, redundancy: 1.0 };
+        order(&candidates).iter().map(|place| place.sentence).collect()
+    }
+
+    #[test]
+    fn what_points_back_waits_and_half_quotations_come_last() {
+        let dependent = [false, true, false, true];
+        assert_eq!(picked(4, &[0.0, 3.0, 1.0, 2.0], &dependent, &[false; 4], &[]), [2, 3, 0, 1]);
+        assert_eq!(picked(4, &[0.0, 3.0, 1.0, 2.0], &dependent, &[false, false, true, false], &[]), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn what_was_asked_for_comes_first_and_ties_by_position() {
+        assert_eq!(picked(3, &[1.0, 1.0, 0.0], &[false; 3], &[false; 3], &[false, false, true]), [2, 0, 1]);
+    }
+
+    /// Beyond the horizon the order is by score, and what waits follows what it waits for.
+    #[test]
+    fn long_articles_are_ranked_to_the_end() {
+        let n = REDUNDANCY_HORIZON + 5;
+        let scores: Vec<f32> = (0..n).map(|i| -(i as f32)).collect();
+        let mut dependent = vec![false; n];
+        dependent[n - 1] = true;
+        assert_eq!(picked(n, &scores, &dependent, &vec![false; n], &[]), (0..n).collect::<Vec<_>>());
+    }
 }

@@ -59,7 +59,7 @@ fn summary(text: &str, segmentation: &Segmentation, given: &Value) -> Summary {
         segmentation.sentences.iter().position(found).unwrap_or_else(|| panic!("no sentence begins with {words}"))
     };
     let scored = (1..=segmentation.sentences.len()).map(|rank| Scored { score: 0.0, rank }).collect();
-    Summary { chosen: given.as_array().unwrap().iter().map(begins).collect(), scored, warnings: Vec::new() }
+    Summary { chosen: given.as_array().unwrap().iter().map(begins).collect(), scored, ..Summary::default() }
 }
 
 fn labelled(text: &str, segmentation: &Segmentation, given: &Value) -> LabelledStatement {

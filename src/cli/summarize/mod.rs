@@ -1,5 +1,6 @@
 //! `demarche summarize`: articles in; summaries and labelled statements out.
 
+mod merge;
 mod text;
 
 use std::{
@@ -15,7 +16,7 @@ use demarche::{
     pipeline::{ArticleReport, Options},
     report,
     stance::StanceModel,
-    summarize::Budget,
+    summarize::{Budget, Request},
 };
 
 use super::{Outcome, args::ModelArg, message};
@@ -28,6 +29,18 @@ pub(crate) struct SummarizeArgs {
     articles: Vec<PathBuf>,
     #[command(flatten)]
     budget: BudgetArgs,
+    /// Words that the summary must speak of, where the article does; separate them with commas
+    #[arg(long, value_name = "WORDS", value_delimiter = ',')]
+    focus: Vec<String>,
+    /// Summarise what one holder says: a name, or part of it
+    #[arg(long, value_name = "NAME")]
+    holder: Option<String>,
+    /// One sentence for each stance instead: what is supported, what worries, what is expected
+    #[arg(long, conflicts_with_all = ["sentences", "words", "ratio", "focus", "holder", "merge"])]
+    by_stance: bool,
+    /// One summary of all articles, without repetition, each sentence with its source
+    #[arg(long, conflicts_with_all = ["focus", "holder", "scores"])]
+    merge: bool,
     /// What to write
     #[arg(short, long, value_enum, default_value_t)]
     format: OutputFormat,
@@ -46,11 +59,27 @@ pub(crate) struct SummarizeArgs {
     /// Leave the statements out
     #[arg(long)]
     no_statements: bool,
-    /// Show every sentence with its score and rank
+    /// Show every sentence with its score and rank, and what made them
     #[arg(long)]
     scores: bool,
     #[command(flatten)]
     model: ModelArg,
+}
+
+impl SummarizeArgs {
+    fn options(&self) -> Options {
+        let words = self.focus.iter().map(|word| word.trim().to_string()).filter(|word| !word.is_empty());
+        Options {
+            summary: Request {
+                budget: self.budget.budget(),
+                focus: words.collect(),
+                holder: self.holder.clone(),
+                explain: self.scores,
+            },
+            by_stance: self.by_stance,
+            statements: !self.no_statements,
+        }
+    }
 }
 
 /// Length of the summary.
@@ -117,10 +146,13 @@ pub(crate) fn run(args: &SummarizeArgs) -> anyhow::Result<Outcome> {
         "--format html writes the page of one article (got {}); run it once for each",
         args.articles.len()
     );
-    let options = Options { budget: args.budget.budget(), statements: !args.no_statements };
+    let options = args.options();
     let mut pipeline = Pipeline::builtin(options)?;
     if let Some(folder) = &args.model.model {
         pipeline.stance = StanceModel::load(folder)?;
+    }
+    if args.merge {
+        return merge::run(args, &pipeline);
     }
     let reports = args.articles.iter().filter_map(|path| read_reported(path, args, &pipeline));
     let mut out = Writer::new(args, &pipeline)?;
@@ -177,6 +209,13 @@ fn read_bytes(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
     Ok((name, bytes))
 }
 
+/// Where the result goes: the file that was named, without colours, or standard output.
+fn sink(args: &SummarizeArgs) -> anyhow::Result<Box<dyn Write>> {
+    let Some(path) = &args.output else { return Ok(Box::new(anstream::stdout().lock())) };
+    let file: Box<dyn Write> = Box::new(io::BufWriter::new(std::fs::File::create(path).map_err(|e| Error::io(path, e))?));
+    Ok(Box::new(anstream::StripStream::new(file)))
+}
+
 /// Writes reports in the wanted format, one after the other.
 struct Writer<'a> {
     args: &'a SummarizeArgs,
@@ -189,11 +228,7 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(args: &'a SummarizeArgs, pipeline: &'a Pipeline) -> anyhow::Result<Self> {
-        let sink: Box<dyn Write> = match &args.output {
-            Some(path) => Box::new(io::BufWriter::new(std::fs::File::create(path).map_err(|e| Error::io(path, e))?)),
-            None => Box::new(anstream::stdout().lock()),
-        };
-        let sink = if args.output.is_some() { Box::new(anstream::StripStream::new(sink)) } else { sink };
+        let sink = sink(args)?;
         let stance = &pipeline.stance;
         Ok(Self { args, labels: stance.labels(), stance, model: stance.id(), sink, written: 0 })
     }

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use demarche::{
     pipeline::{ArticleReport, LabelledStatement},
     report::{chosen_labels, content_text, rounded},
+    summarize::{Explanation, merge::MergedSummary},
 };
 use textwrap::Options;
 
@@ -68,7 +69,10 @@ impl Page {
         }
         let _ = writeln!(self.out, "{BOLD}Summary{BOLD:#}");
         for &number in &report.summary.chosen {
-            self.wrapped(&printable(report.sentence_text(number)), "  • ", "    ", Style::new());
+            let with = report.summary.by_stance.iter().filter(|(_, sentence)| *sentence == number);
+            let stances: Vec<&str> = with.map(|(label, _)| label.as_str()).collect();
+            let stance = if stances.is_empty() { String::new() } else { format!("[{}] ", stances.join(", ")) };
+            self.wrapped(&(stance + &printable(report.sentence_text(number))), "  • ", "    ", Style::new());
         }
     }
 
@@ -108,6 +112,9 @@ impl Page {
         for (number, scored) in report.summary.scored.iter().enumerate() {
             let head = format!("  {:>4}  {:>6.3}  ", scored.rank, rounded(scored.score));
             self.wrapped(&printable(report.sentence_text(number)), &head, "                ", Style::new());
+            if let Some(explanation) = report.summary.explanations.get(number) {
+                self.wrapped(&reasons(explanation), "                ", "                ", DIM);
+            }
         }
     }
 
@@ -117,6 +124,51 @@ impl Page {
             let _ = writeln!(self.out, "{style}{line}{style:#}");
         }
     }
+}
+
+/// Features shown for a sentence under `--scores`; the JSON report has all.
+const SHOWN_PARTS: usize = 5;
+
+/// What made a sentence's place, the strongest first.
+fn reasons(explanation: &Explanation) -> String {
+    let parts = explanation.parts.iter().take(SHOWN_PARTS).map(|part| format!("{} {:+.2}", part.name, part.value));
+    let mut reasons: Vec<String> = parts.collect();
+    if explanation.redundancy > 0.0 {
+        reasons.push(format!("redundancy {:+.2}", -explanation.redundancy));
+    }
+    if explanation.waits {
+        reasons.push("waits for the sentence before".into());
+    }
+    if explanation.half_quotation {
+        reasons.push("half a quotation".into());
+    }
+    reasons.join(", ")
+}
+
+/// The merged summary for reading in a terminal.
+pub(super) fn merged_page(reports: &[ArticleReport], merged: &MergedSummary) -> String {
+    let mut page = Page { out: String::new(), width: width() };
+    let _ = writeln!(page.out, "{BOLD}Summary of {} articles{BOLD:#}", reports.len());
+    for (source, sentence) in told(reports, merged) {
+        page.wrapped(&printable(sentence), "  • ", "    ", Style::new());
+        page.wrapped(&printable(&source), "      ", "      ", DIM);
+    }
+    page.out
+}
+
+/// The merged summary as a document to paste.
+pub(super) fn merged_markdown(reports: &[ArticleReport], merged: &MergedSummary) -> String {
+    let items = told(reports, merged).map(|(source, sentence)| format!("- {} *({})*\n", printable(sentence), printable(&source)));
+    items.collect()
+}
+
+/// The chosen sentences with the names of their articles.
+fn told<'r>(reports: &'r [ArticleReport], merged: &'r MergedSummary) -> impl Iterator<Item = (String, &'r str)> {
+    merged.chosen.iter().filter_map(|&(article, sentence)| {
+        let report = reports.get(article)?;
+        let name = report.article.id.as_deref().or(report.title()).unwrap_or("standard input");
+        Some((name.to_string(), report.sentence_text(sentence)))
+    })
 }
 
 /// The sign of a stance: colour is never the only mark.
