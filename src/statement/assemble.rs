@@ -7,6 +7,7 @@ use super::{
     holder::Resolver,
     lexicon::class::*,
     rules::Find,
+    target,
 };
 use crate::span::Span;
 
@@ -44,7 +45,12 @@ pub(super) fn assemble(block: &Block, finds: Vec<Find>, entities: &Entities, fir
             previous = Some(current);
         }
         let holder = holder(block, &utterance, &mut resolver);
-        statements(block, &utterance, &holder, current, &mut out);
+        let reporter = utterance.find.as_ref().and_then(|f| f.reported_by.as_ref()).map(|r| resolver.peek(&r.mention));
+        let first = out.len();
+        statements(block, &utterance, &holder, current, entities, &mut out);
+        for statement in &mut out[first..] {
+            statement.reported_by.clone_from(&reporter);
+        }
     }
     out.sort_by_key(|s| (s.content.first().map_or(0, |c| c.start()), s.utterance));
     out
@@ -59,6 +65,8 @@ fn holder(block: &Block, utterance: &Utterance, resolver: &mut Resolver) -> Hold
     let last = utterance.content.last().map_or(0, |c| block.sentence_of(c.end.max(1) - 1));
     let holder = match utterance.find.as_ref().and_then(|f| f.source.as_ref()) {
         Some(source) => resolver.resolve(&source.mention),
+        // "It was stressed": the text does not say by whom.
+        None if utterance.rule == "passive" => Holder::default(),
         None => resolver.absent(utterance.content.first().map_or(0, |c| block.sentence_of(c.start))),
     };
     resolver.goes_on(last);
@@ -141,7 +149,14 @@ fn carries_on(block: &Block, n: usize, tokens: &Tokens, direct_ends: &[(usize, u
 }
 
 /// Cuts an utterance into statements, one a sentence.
-fn statements(block: &Block, utterance: &Utterance, holder: &Holder, number: usize, out: &mut Vec<Statement>) {
+fn statements(
+    block: &Block,
+    utterance: &Utterance,
+    holder: &Holder,
+    number: usize,
+    entities: &Entities,
+    out: &mut Vec<Statement>,
+) {
     let cue = utterance.find.as_ref().and_then(|f| f.cue.clone());
     let cue_sentence = cue.as_ref().map(|c| block.sentence_of(c.start));
     let mut pieces: Vec<(usize, Tokens)> = utterance.content.iter().flat_map(|c| by_sentence(block, c)).collect();
@@ -167,7 +182,7 @@ fn statements(block: &Block, utterance: &Utterance, holder: &Holder, number: usi
             kind: kind(block, &tokens),
             speech: find.is_none_or(|f| f.speech) || kind(block, &tokens) == Kind::Direct,
             reported_by: None,
-            target: None,
+            target: target::find(block, find, &tokens, entities, holder),
             found_by: utterance.rule,
         });
     }

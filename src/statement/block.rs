@@ -48,6 +48,18 @@ impl<'t> Block<'t> {
         Self { text, base, first_sentence, sentences, ranges, tokens, regions, region_tokens }
     }
 
+    /// Ends region `n` before token `end`.
+    pub(super) fn end_region(&mut self, n: usize, end: usize) {
+        let tokens = self.region_tokens[n].clone();
+        for token in &mut self.tokens[end..tokens.end] {
+            token.region = 0;
+        }
+        self.region_tokens[n].end = end;
+        let bytes = self.span(&(end - 1..end));
+        self.regions[n].inner_end = bytes.end();
+        self.regions[n].end = bytes.end();
+    }
+
     /// The words of token `i` as written; empty past the end.
     pub(super) fn word(&self, i: usize) -> &'t str {
         self.tokens.get(i).and_then(|t| self.text.get(t.range(self.base))).unwrap_or("")

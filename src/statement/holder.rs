@@ -54,6 +54,12 @@ impl<'b> Resolver<'b> {
         holder
     }
 
+    /// The holder of `mention`, without giving him the floor.
+    pub(super) fn peek(&self, mention: &Tokens) -> Holder {
+        let (_, holder, _) = self.look_up(mention);
+        Holder { mention: Some(self.block.span(mention)), ..holder }
+    }
+
     /// The holder of a quotation without a source in its sentence `s`.
     pub(super) fn absent(&mut self, s: usize) -> Holder {
         // A person introduced since the last speaker, in the sentence right before, takes the floor.

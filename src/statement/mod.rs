@@ -8,6 +8,8 @@ mod lexicon;
 mod phrase;
 mod quotation;
 mod rules;
+pub mod tagger;
+mod target;
 mod token;
 
 use crate::{segment::Segmentation, span::Span};
@@ -81,12 +83,21 @@ const BLOCK: usize = 1 << 20;
 ///
 /// Time and memory are linear in the text.
 pub fn extract(text: &str, segmentation: &Segmentation) -> Vec<Statement> {
+    extract_with(text, segmentation, tagger::builtin())
+}
+
+/// [`extract`] with a tagger of one's own, or by rules alone.
+pub fn extract_with(text: &str, segmentation: &Segmentation, tagger: Option<&tagger::Tagger>) -> Vec<Statement> {
     let mut out: Vec<Statement> = Vec::new();
     let mut first_utterance = 0;
     for sentences in blocks(segmentation) {
-        let block = block::Block::new(text, segmentation, sentences);
+        let mut block = block::Block::new(text, segmentation, sentences);
+        rules::end_unclosed(&mut block);
         let entities = entity::Entities::collect(&block);
-        let finds = rules::finds(&block);
+        let mut finds = rules::finds(&block);
+        if let Some(tagger) = tagger {
+            tagger::revise(tagger, &block, &mut finds);
+        }
         let found = assemble::assemble(&block, finds, &entities, first_utterance);
         first_utterance = found.iter().map(|s| s.utterance + 1).max().unwrap_or(first_utterance);
         out.extend(found);

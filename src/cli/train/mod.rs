@@ -2,6 +2,7 @@
 
 mod card;
 mod labels;
+mod statements;
 mod summary;
 
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub(crate) enum Task {
     Labels,
     /// A scorer of sentences for summaries: JSONL with `text` and `reference`
     Summary,
+    /// The tagger of statements: annotated articles, JSONL with `text` and `statements`
+    Statements,
 }
 
 /// Arguments of `demarche train`.
@@ -44,5 +47,6 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
     match args.task {
         Task::Labels => labels::run(args, &args.labels),
         Task::Summary => summary::run(args, &args.summary),
+        Task::Statements => statements::run(args),
     }
 }
