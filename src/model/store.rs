@@ -220,3 +220,107 @@ fn parse_tensors(name: &str, manifest: &Manifest, bytes: Cow<'static, [u8]>) -> 
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).filter_map(|b| b.try_into().ok()).map(f32::from_le_bytes).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Abstain, FeatureSettings, TrainingRecord};
+
+    fn tiny() -> StoredModel {
+        let features = FeatureSettings { bits: [2, 0, 0, 2, 0, 0], ..FeatureSettings::default() };
+        let manifest = Manifest {
+            format: FORMAT,
+            kind: "labels".into(),
+            name: "tiny".into(),
+            program: "0.0.0".into(),
+            labels: vec!["a".into(), "none".into()],
+            features,
+            lists: String::new(),
+            temperature: 1.5,
+            thresholds: vec![0.5, 1.1],
+            abstain: Abstain { precision: 0.85, thresholds: vec![0.6, 0.7] },
+            training: TrainingRecord::default(),
+            hashes: BTreeMap::new(),
+            metrics: serde_json::Value::Null,
+        };
+        let table = (0..16u8).collect::<Vec<u8>>().into();
+        let weights =
+            Weights { table, units: [0.1; N_BLOCKS], biases: vec![0.5, -0.5], vocabulary: vec![0; VOCABULARY_BYTES].into() };
+        StoredModel { manifest, weights, tokenizer: Cow::Owned(Vec::new()) }
+    }
+
+    fn parse(manifest: &[u8], tensors: &[u8]) -> Result<StoredModel> {
+        StoredModel::parse("tiny", manifest, Cow::Owned(tensors.to_vec()), Cow::Owned(Vec::new()), false)
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_written_again_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut model = tiny();
+        model.write(folder.path()).unwrap();
+        let bytes = || ["manifest.json", "model.safetensors"].map(|file| fs::read(folder.path().join(file)).unwrap());
+        let first = bytes();
+        let mut read = StoredModel::read(folder.path()).unwrap();
+        assert_eq!(read, model);
+        read.write(folder.path()).unwrap();
+        assert_eq!(first, bytes());
+    }
+
+    #[test]
+    fn a_changed_file_is_found_by_its_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        tiny().write(folder.path()).unwrap();
+        let path = folder.path().join(TENSORS);
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let error = StoredModel::read(folder.path()).unwrap_err().to_string();
+        assert!(error.ends_with("model.safetensors is not the one that the manifest names: damaged"), "{error}");
+    }
+
+    #[test]
+    fn another_format_is_refused_by_number() {
+        let mut model = tiny();
+        model.manifest.format = 99;
+        let manifest = serde_json::to_vec(&model.manifest).unwrap();
+        let error = parse(&manifest, &[]).unwrap_err().to_string();
+        assert_eq!(error, "tiny: format version 99, but this build reads 1 to 1; retrain or upgrade");
+        assert!(parse(b"{}", &[]).unwrap_err().to_string().contains("this is no model of demarche"));
+    }
+
+    #[test]
+    fn every_truncation_and_many_changes_give_errors_not_panics() {
+        let model = tiny();
+        let manifest = serde_json::to_vec(&model.manifest).unwrap();
+        let tensors = model.tensor_bytes("tiny").unwrap();
+        assert!(parse(&manifest, &tensors).is_ok());
+        for end in (0..tensors.len()).step_by(97).chain(0..600) {
+            assert!(parse(&manifest, &tensors[..end]).is_err(), "cut at {end}");
+        }
+        for at in 0..400 {
+            for bit in [0, 3, 7] {
+                let mut changed = tensors.clone();
+                changed[at] ^= 1 << bit;
+                let _ = parse(&manifest, &changed);
+            }
+        }
+        // A header that claims far more bytes than there are.
+        assert!(parse(&manifest, &[0xff; 64]).is_err());
+    }
+
+    #[test]
+    fn a_manifest_that_does_not_fit_the_tensors_is_refused() {
+        let tensors = tiny().tensor_bytes("tiny").unwrap();
+        let refused = |edit: fn(&mut Manifest)| {
+            let mut manifest = tiny().manifest;
+            edit(&mut manifest);
+            parse(&serde_json::to_vec(&manifest).unwrap(), &tensors).is_err()
+        };
+        assert!(refused(|m| m.features.bits[0] = 3));
+        assert!(refused(|m| m.labels.push("b".into())));
+        assert!(refused(|m| m.temperature = 0.0));
+        assert!(refused(|m| m.features.bits[1] = 60));
+        assert!(refused(|m| m.features.char_max = 50));
+        assert!(!refused(|_| ()));
+    }
+}

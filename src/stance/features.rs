@@ -229,7 +229,7 @@ impl Scope {
 }
 
 /// Features of tokens in their context: calls `sink` with block, bucket, what it is, and its first and last token.
-#[inline]
+#[inline(always)]
 pub(crate) fn context_features(
     views: &[WordView],
     settings: &FeatureSettings,
@@ -264,7 +264,7 @@ pub(crate) fn context_features(
     }
 }
 
-#[inline]
+#[inline(always)]
 fn scope_features(views: &[WordView], bits: u8, mut sink: impl FnMut(Block, u32, Context, usize, usize)) {
     let mut scope = Scope::new();
     for (i, view) in views.iter().enumerate() {

@@ -19,7 +19,9 @@ pub struct Labeller {
     words: WordTable,
     offsets: [usize; N_BLOCKS],
     /// State of one text, kept to be used again.
+    tokens: Vec<(Token, u64)>,
     views: Vec<WordView>,
+    rows: [Vec<u32>; N_BLOCKS - N_WORD_BLOCKS],
     sums: Vec<i32>,
     logits: Vec<f32>,
     prediction: Prediction,
@@ -34,7 +36,7 @@ impl std::fmt::Debug for Labeller {
 /// Longest word, in bytes, that the table keeps.
 const KEY: usize = 22;
 /// Most words that the table keeps; then it begins anew.
-const MAX_WORDS: usize = 1 << 16;
+const MAX_WORDS: usize = 50_000;
 /// Most bytes of contributions that the table keeps.
 const MAX_BYTES: usize = 1 << 24;
 
@@ -52,8 +54,8 @@ struct Entry {
 /// A bounded table from words to what they contribute.
 #[derive(Debug)]
 struct WordTable {
-    /// Number of an entry plus one, and in the upper half a part of its hash; 0 is free.
-    slots: Vec<u64>,
+    /// Number of an entry plus one, and in the upper half a part of its hash; 0 is free. Small, to stay in cache.
+    slots: Vec<u32>,
     entries: Vec<Entry>,
     /// `(n_entries, N_WORD_BLOCKS, n_labels)`
     contributions: Vec<i16>,
@@ -65,7 +67,7 @@ impl WordTable {
     fn new(n_labels: usize) -> Self {
         let stride = N_WORD_BLOCKS * n_labels;
         let capacity = (MAX_BYTES / (2 * stride)).clamp(256, MAX_WORDS);
-        let slots = vec![0; (2 * capacity).next_power_of_two()];
+        let slots = vec![0; (capacity * 5 / 4).next_power_of_two()];
         Self { slots, entries: Vec::new(), contributions: Vec::new(), stride, capacity }
     }
 
@@ -79,8 +81,8 @@ impl WordTable {
             if slot == 0 {
                 return Err(at);
             }
-            if slot >> 32 == hash >> 32 {
-                let number = (slot as u32 - 1) as usize;
+            if slot >> 16 == (hash >> 48) as u32 {
+                let number = (slot & 0xffff) as usize - 1;
                 let entry = &self.entries[number];
                 if usize::from(entry.length) == word.len() && &entry.key[..word.len()] == word {
                     return Ok(number);
@@ -102,7 +104,7 @@ impl WordTable {
         self.entries.push(entry);
         // A word of KEY bytes has so few features that their sum fits 16 bits.
         self.contributions.extend(contributions.iter().map(|&c| c as i16));
-        self.slots[slot] = (hash & 0xffff_ffff_0000_0000) | self.entries.len() as u64;
+        self.slots[slot] = ((hash >> 48) as u32) << 16 | self.entries.len() as u32;
     }
 }
 
@@ -136,6 +138,25 @@ fn add_row<const L: usize>(sums: &mut [i32], row: &[u8]) {
     }
 }
 
+/// Adds many rows of a table.
+#[inline]
+fn add_rows<const L: usize>(sums: &mut [i32], table: &[u8], rows: &[u32]) {
+    if L == 0 {
+        let n = sums.len();
+        rows.iter()
+            .filter_map(|&row| table.get(row as usize * n..(row as usize + 1) * n))
+            .for_each(|row| add_row::<0>(sums, row));
+        return;
+    }
+    let mut local = [0i32; L];
+    for &row in rows {
+        if let Some(row) = table.get(row as usize * L..row as usize * L + L) {
+            add_row::<L>(&mut local, row);
+        }
+    }
+    sums.iter_mut().zip(local).for_each(|(sum, more)| *sum += more);
+}
+
 impl Labeller {
     pub(crate) fn new(model: StanceModel) -> Self {
         let n = model.labels().len();
@@ -143,7 +164,9 @@ impl Labeller {
             words: WordTable::new(n),
             offsets: model.manifest().features.offsets(),
             stemmer: features::stemmer(),
+            tokens: Vec::new(),
             views: Vec::new(),
+            rows: Default::default(),
             sums: vec![0; N_BLOCKS * n],
             logits: vec![0.0; n],
             prediction: Prediction::default(),
@@ -175,18 +198,15 @@ impl Labeller {
         self.views.clear();
         let mut counts = [0usize; N_BLOCKS];
         (self.prediction.words, self.prediction.unknown_words) = (0, 0);
-        for token in Tokens::new(text) {
-            self.add_word::<L>(text, token, &mut counts);
+        // Three passes instead of one: look-ups of different words and rows then wait for memory together.
+        self.tokens.clear();
+        let hashed = |token: Token| (token, word_hash(&text.as_bytes()[token.start..token.end]));
+        self.tokens.extend(Tokens::new(text).map(hashed));
+        for i in 0..self.tokens.len() {
+            self.add_word::<L>(text, i, &mut counts);
         }
+        self.add_contexts::<L>(&mut counts);
         let parts = &*self.model.parts;
-        let (table, offsets, sums) = (&parts.weights.table, &self.offsets, &mut self.sums);
-        features::context_features(&self.views, &parts.manifest.features, |block, bucket, _, _, _| {
-            let (b, at) = (block as usize, (offsets[block as usize] + bucket as usize) * n);
-            counts[b] += 1;
-            if let (Some(sums), Some(row)) = (sums.get_mut(b * n..b * n + n), table.get(at..at + n)) {
-                add_row::<L>(sums, row);
-            }
-        });
         let scale = &parts.manifest.features.scale;
         self.logits.copy_from_slice(&parts.weights.biases);
         for (b, sums) in self.sums.chunks_exact(n).enumerate() {
@@ -195,11 +215,29 @@ impl Labeller {
         }
     }
 
+    /// Adds the context features: first all their places in the table, then the rows.
+    fn add_contexts<const L: usize>(&mut self, counts: &mut [usize; N_BLOCKS]) {
+        let parts = &*self.model.parts;
+        let rows = &mut self.rows;
+        rows.iter_mut().for_each(Vec::clear);
+        features::context_features(&self.views, &parts.manifest.features, |block, bucket, _, _, _| {
+            rows[block as usize - N_WORD_BLOCKS].push(bucket);
+        });
+        let n = if L == 0 { self.logits.len() } else { L };
+        let blocks = rows.iter().enumerate().map(|(i, rows)| (i + N_WORD_BLOCKS, rows));
+        for ((b, rows), sums) in blocks.zip(self.sums.chunks_exact_mut(n).skip(N_WORD_BLOCKS)) {
+            counts[b] += rows.len();
+            let start = self.offsets[b] * n;
+            add_rows::<L>(sums, parts.weights.table.get(start..).unwrap_or_default(), rows);
+        }
+    }
+
     /// Adds what the word contributes on its own.
     #[inline]
-    fn add_word<const L: usize>(&mut self, text: &str, token: Token, counts: &mut [usize; N_BLOCKS]) {
+    fn add_word<const L: usize>(&mut self, text: &str, place: usize, counts: &mut [usize; N_BLOCKS]) {
+        let (token, hash) = self.tokens[place];
         let word = &text[token.start..token.end];
-        let (bytes, hash) = (word.as_bytes(), word_hash(word.as_bytes()));
+        let bytes = word.as_bytes();
         let found = if bytes.len() > KEY { Err(0) } else { self.words.find(bytes, hash) };
         let number = match found {
             Ok(number) => number,
@@ -274,4 +312,58 @@ const VOCABULARY_SALT: u32 = 9;
 fn is_known(vocabulary: &[u8], word: &str) -> bool {
     let place = vocabulary_place(word, vocabulary.len());
     vocabulary.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labelled(labeller: &mut Labeller, texts: &[&str]) -> Vec<Prediction> {
+        texts.iter().map(|text| labeller.predict(text).clone()).collect()
+    }
+
+    #[test]
+    fn answers_do_not_depend_on_what_was_labelled_before() {
+        let texts = [
+            "We urge both sides to stop.",
+            "",
+            "Ærlighed — “quoted” 3.9 per cent’s",
+            "antidisestablishmentarianisms-like words",
+            "😀 !!!",
+        ];
+        let model = StanceModel::builtin().unwrap();
+        let fresh: Vec<Prediction> = texts.iter().map(|text| model.predict(text)).collect();
+        let mut labeller = model.labeller();
+        assert_eq!(labelled(&mut labeller, &texts), fresh);
+        assert_eq!(labelled(&mut labeller, &texts), fresh);
+    }
+
+    #[test]
+    fn answers_do_not_depend_on_a_full_table() {
+        let model = StanceModel::builtin().unwrap();
+        let mut small = model.labeller();
+        small.words.capacity = 4;
+        let text = "The council met in the old town hall and the council did not agree on the text before the council";
+        for _ in 0..3 {
+            assert_eq!(*small.predict(text), model.predict(text));
+        }
+        assert!(small.words.entries.len() <= 4);
+    }
+
+    #[test]
+    fn unknown_words_are_counted() {
+        let model = StanceModel::builtin().unwrap();
+        let found = model.predict("the government qwzxv 12 !");
+        assert_eq!((found.words, found.unknown_words), (3, 1));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn probabilities_are_a_distribution(text in "\\PC{0,60}") {
+            let found = StanceModel::builtin().unwrap().predict(&text);
+            assert!((found.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            assert!(found.probabilities.iter().all(|p| (0.0..=1.0).contains(p)));
+            assert!(found.chosen.is_empty() || found.chosen[0] == found.main);
+        }
+    }
 }

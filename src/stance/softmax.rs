@@ -478,3 +478,104 @@ fn curvature(u: &mut [f32], p: &[f32], weight: f32) {
     let mean: f32 = u.iter().zip(p).map(|(u, p)| u * p).sum();
     u.iter_mut().zip(p).for_each(|(u, p)| *u = weight * p * (*u - mean));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stance::design::SparseRows;
+
+    /// 60 rows of 12 columns by a formula, and labels by another: the reference fits below read the same.
+    fn data() -> (SparseRows, Vec<usize>) {
+        let row = |i: u32| {
+            let filled = (0..12u32).filter(|j| (7 * i + 3 * j).is_multiple_of(5));
+            filled.map(|j| (j, ((i * j) % 7 + 1) as f32 / 4.0)).collect::<Vec<_>>()
+        };
+        let rows: Vec<Vec<(u32, f32)>> = (0..60).map(row).collect();
+        let labels = (0..60usize).map(|i| (i * i + i / 3) % 3).collect();
+        (SparseRows::new(&rows, 12).unwrap(), labels)
+    }
+
+    fn targets(labels: &[usize], n_labels: usize) -> SoftTargets {
+        let shares = labels.iter().flat_map(|&l| (0..n_labels).map(move |k| f32::from(u8::from(k == l)))).collect();
+        SoftTargets { shares, weights: vec![1.0; labels.len()], n_labels }
+    }
+
+    fn fit(rows: SparseRows, targets: SoftTargets, l2: f32) -> SoftmaxModel {
+        SoftmaxParams::default().l2(l2).tolerance(1e-6).fit(&DatasetBase::new(rows, targets)).unwrap()
+    }
+
+    fn close(found: f64, expected: f64, relative: f64) {
+        assert!((found - expected).abs() <= relative * expected.abs(), "{found} instead of {expected}");
+    }
+
+    /// Reference: scikit-learn 1.9, `LogisticRegression(C=1, solver="newton-cg", tol=1e-12)`.
+    #[test]
+    fn three_labels_reach_the_optimum_of_scikit_learn() {
+        let (rows, labels) = data();
+        let fitted = fit(rows, targets(&labels, 3), 1.0);
+        close(fitted.objective, 60.897_378_191_938_415, 1e-6);
+        for (k, expected) in [-0.229_400_79, 0.269_173_13, -0.039_772_34].into_iter().enumerate() {
+            // scikit-learn centres the biases; only their differences matter.
+            let mean = fitted.biases.iter().sum::<f64>() / 3.0;
+            assert!((fitted.biases[k] - mean - expected).abs() < 2e-3, "{:?}", fitted.biases);
+        }
+        let first: Vec<f32> = fitted.weights.iter().step_by(3).take(3).copied().collect();
+        for (found, expected) in first.iter().zip([0.233_213_86, -0.323_697_7, 0.426_882_9]) {
+            assert!((found - expected).abs() < 1e-3, "{first:?}");
+        }
+    }
+
+    /// Reference: scikit-learn 1.9, `LogisticRegression(C=1, solver="lbfgs", tol=1e-12)`, label 1 against the others.
+    /// Its one vector v under ½‖v‖² is our pair ±v/2 at l2 = 2.
+    #[test]
+    fn two_labels_reach_the_optimum_of_scikit_learn() {
+        let (rows, labels) = data();
+        let labels: Vec<usize> = labels.iter().map(|&l| usize::from(l == 1)).collect();
+        let fitted = fit(rows, targets(&labels, 2), 2.0);
+        close(fitted.objective, 36.569_508_290_522_58, 1e-6);
+        assert!((fitted.weights[0] + 0.129_930_12).abs() < 1e-3, "{:?}", &fitted.weights[..3]);
+        assert!((fitted.biases[0] + 0.346_732_14).abs() < 2e-3, "{:?}", fitted.biases);
+    }
+
+    #[test]
+    fn the_same_bits_for_any_number_of_threads() {
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (rows, labels) = data();
+            pool.install(|| fit(rows, targets(&labels, 3), 0.5))
+        };
+        assert_eq!(run(1), run(3));
+    }
+
+    #[test]
+    fn a_weight_counts_as_so_many_copies_and_zero_as_absence() {
+        let rows = |copies: &[(u32, f32)]| SparseRows::new(&copies.iter().map(|&x| vec![x]).collect::<Vec<_>>(), 3).unwrap();
+        let twice = fit(rows(&[(0, 1.0), (0, 1.0), (1, 1.0), (2, 1.0)]), targets(&[0, 0, 1, 2], 3), 1.0);
+        let mut weighted = targets(&[0, 1, 2, 2], 3);
+        weighted.weights = vec![2.0, 1.0, 1.0, 0.0];
+        let once = fit(rows(&[(0, 1.0), (1, 1.0), (2, 1.0), (0, 1.0)]), weighted, 1.0);
+        close(once.objective, twice.objective, 1e-6);
+    }
+
+    #[test]
+    fn soft_targets_are_met_on_average() {
+        // No column: the biases alone must give the mean target.
+        let rows = SparseRows::new(&[vec![], vec![]], 1).unwrap();
+        let soft = SoftTargets { shares: vec![0.7, 0.2, 0.1, 0.5, 0.2, 0.3], weights: vec![1.0; 2], n_labels: 3 };
+        let fitted = fit(rows, soft, 1.0);
+        let mut p: Vec<f32> = fitted.biases.iter().map(|&b| b as f32).collect();
+        softmax(&mut p);
+        for (found, expected) in p.iter().zip([0.6, 0.2, 0.2]) {
+            assert!((found - expected).abs() < 1e-4, "{p:?}");
+        }
+    }
+
+    #[test]
+    fn bad_parameters_and_shapes_are_errors() {
+        let (rows, labels) = data();
+        assert!(SoftmaxParams::default().l2(0.0).check_ref().is_err());
+        assert!(SoftmaxParams::default().tolerance(2.0).check_ref().is_err());
+        let params = SoftmaxParams::default().check().unwrap();
+        assert!(params.fit_from(&rows, &targets(&labels[1..], 3), None).is_err());
+    }
+}

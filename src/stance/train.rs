@@ -34,6 +34,8 @@ pub struct TrainSettings {
     pub l2: Vec<f32>,
     /// Folds of the cross-validation; 0 trains without: then the first penalty is taken and nothing calibrated.
     pub folds: usize,
+    /// Folds that are really held out, 0 for all: fewer are enough to calibrate on large data.
+    pub fold_limit: usize,
     /// Classes weigh as their inverse frequency to this power: 0 all texts alike, 1 all classes alike.
     pub balance: f32,
     /// Share of the main label where a text has several; the others divide the rest.
@@ -60,6 +62,7 @@ impl Default for TrainSettings {
             features: FeatureSettings::default(),
             l2: vec![16.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25],
             folds: 5,
+            fold_limit: 0,
             balance: 0.0,
             main_share: 0.65,
             smoothing: 0.0,
@@ -266,11 +269,14 @@ impl Run<'_> {
     /// Walks the penalties from strong to weak and stops where the held-out loss rises.
     fn cross_validate(&self, say: &mut Progress<'_>) -> Result<Choice> {
         let folds = folds::assign(self.examples, self.labels.len(), self.settings.folds, self.settings.seed);
-        let judged: Vec<usize> = (0..self.examples.len()).filter(|&i| self.is_judged(i)).collect();
+        let n_held_out =
+            if self.settings.fold_limit == 0 { self.settings.folds } else { self.settings.fold_limit.min(self.settings.folds) };
+        let is_held_out = |i: usize| folds[i].is_some_and(|fold| fold < n_held_out);
+        let judged: Vec<usize> = (0..self.examples.len()).filter(|&i| self.is_judged(i) && is_held_out(i)).collect();
         if judged.len() < 2 * self.settings.folds {
             return Err(Error::Data(format!("{} labelled texts are too few for {} folds", judged.len(), self.settings.folds)));
         }
-        let mut starts: Vec<Option<SoftmaxModel>> = vec![None; self.settings.folds];
+        let mut starts: Vec<Option<SoftmaxModel>> = vec![None; n_held_out];
         let mut best: Option<(f32, f64, Vec<f32>)> = None;
         let mut path = Vec::new();
         for &l2 in &self.settings.l2 {

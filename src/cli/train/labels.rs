@@ -17,7 +17,6 @@ use crate::cli::{Outcome, message};
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
-#[group(id = "labels")]
 pub(crate) struct Options {
     /// Field of the text
     #[arg(long, value_name = "FIELD", default_value = "text")]
