@@ -51,3 +51,14 @@ pub(crate) struct ModelArg {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) model: Option<PathBuf>,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    /// Clap finds clashes of names between arguments only when a command is built.
+    #[test]
+    fn the_arguments_of_all_commands_fit_together() {
+        super::Args::command().debug_assert();
+    }
+}

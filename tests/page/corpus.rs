@@ -127,3 +127,21 @@ fn a_hostile_corpus_stays_text() {
 fn axe_finds_nothing_in_a_corpus() {
     axe::check(&[fixture(), hostile()], None);
 }
+
+/// However many holders, dates and long texts there are, the page stays small.
+#[test]
+fn a_big_corpus_gives_a_small_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("big.jsonl");
+    let row = |i: usize| {
+        let (year, month, sure) = (1000 + i * 7 % 1900, 1 + i % 12, 0.5 + (i % 5000) as f64 / 1e4);
+        let text = format!("{i} {}", "a very long statement ".repeat(60));
+        json!({"text": text, "holder": format!("Holder {i}"), "date": format!("{year}-{month:02}-01"), "stance": "support",
+            "p_support": sure, "p_none": 1.0 - sure})
+        .to_string()
+    };
+    std::fs::write(&path, (0..40_000).map(row).collect::<Vec<_>>().join("\n")).unwrap();
+    let page = html::corpus(&read(&path, Format::Jsonl), "Big").unwrap();
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    assert!(page.contains("40,000 statements") && page.contains("Figures by year"));
+}

@@ -93,3 +93,31 @@ fn a_hostile_evaluation_stays_text() {
 fn axe_finds_nothing_in_an_evaluation() {
     axe::check(&[page(&labels(), "Made-up answers"), hostile()], None);
 }
+
+#[test]
+fn the_command_writes_the_page_with_the_evidence_of_the_worst_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("statements.jsonl");
+    let lines = [
+        r#"{"text":"We warmly welcome the reopening of the ferry line.","labels":["support"],"where":"port"}"#,
+        r#"{"text":"The ministers deplore the shelling of the harbour.","labels":["concern"],"where":"port"}"#,
+        r#"{"text":"We urge both sides to return to the table.","labels":["none"],"where":"<b>hall</b>"}"#,
+        r#"{"text":"The session opened at nine in the morning.","labels":[],"where":"<b>hall</b>"}"#,
+    ];
+    std::fs::write(&data, lines.join("\n")).unwrap();
+    let mut command = assert_cmd::Command::cargo_bin("demarche").unwrap();
+    let output =
+        command.arg("evaluate").arg(&data).args(["--by", "where", "--resamples", "20", "--format", "html"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let page = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "<h1 dir=\"auto\">statements.jsonl</h1>",
+        "commonest label",
+        "&lt;b&gt;hall&lt;/b&gt;",
+        "Features with their weights",
+        "urge",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(page.contains("statements.jsonl:3"), "where the error stands");
+}

@@ -39,14 +39,17 @@ fn the_same_report_gives_the_same_bytes() {
     assert_ne!(article.page(), Fixture::load("cable-hours").page());
 }
 
-/// 300 kB beside the text, for 60 statements with all the evidence that a page shows.
+/// 300 kB beside the text: for 60 statements with all the evidence that a page shows, and for 180 with less.
 #[test]
 fn a_page_stays_small() {
     let mut article = Fixture::load("trawler-quarrel");
     let statements = article.report.statements.clone();
-    article.report.statements = statements.iter().cycle().take(60).cloned().collect();
     let feature = |at: usize| Contribution { feature: format!("are deeply concerned by {at}"), weight: 0.1234 };
-    article.evidence = vec![(0..9).map(feature).collect(); 60];
-    let page = article.page();
-    assert!(page.len() < 300_000 + article.report.article.text.len(), "{} bytes", page.len());
+    for n in [60, 180] {
+        article.report.statements = statements.iter().cycle().take(n).cloned().collect();
+        article.evidence = vec![(0..9).map(feature).collect(); n];
+        let page = article.page();
+        assert!(page.contains("are deeply concerned by 2"));
+        assert!(page.len() < 300_000 + article.report.article.text.len(), "{} bytes for {n}", page.len());
+    }
 }

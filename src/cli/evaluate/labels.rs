@@ -24,6 +24,7 @@ use crate::cli::Outcome;
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
+#[group(id = "labels")]
 pub(crate) struct Options {
     /// Field of the text
     #[arg(long, value_name = "FIELD", default_value = "text")]

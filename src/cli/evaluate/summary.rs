@@ -16,6 +16,7 @@ use crate::cli::Outcome;
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
+#[group(id = "summary")]
 pub(crate) struct Options {
     /// Compare summaries of so many words [default: as the records say, or 60]
     #[arg(long, value_name = "N", conflicts_with = "cut_sentences")]

@@ -17,6 +17,7 @@ use crate::cli::{Outcome, message};
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
+#[group(id = "labels")]
 pub(crate) struct Options {
     /// Field of the text
     #[arg(long, value_name = "FIELD", default_value = "text")]

@@ -17,6 +17,7 @@ use crate::cli::{Outcome, message};
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
+#[group(id = "summary")]
 pub(crate) struct Options {
     /// Penalty of the weights: larger is smoother
     #[arg(long, value_name = "L2", default_value_t = 0.025, value_parser = positive)]

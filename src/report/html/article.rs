@@ -18,6 +18,10 @@ use crate::{
 
 /// Contributions shown for one statement.
 const N_CONTRIBUTIONS: usize = 6;
+/// With more statements the evidence is told in sentences instead of tables with bars, so that pages of long articles stay small.
+const MOST_IN_FULL: usize = 60;
+/// Contributions that are told in a sentence.
+const N_TOLD: usize = 3;
 /// Below this probability a label is shown as doubtful: it is likelier wrong than right.
 const DOUBTFUL: f64 = 0.5;
 /// Holders with a bar of their own; the others share one.
@@ -112,6 +116,10 @@ impl Card<'_> {
         self.p < DOUBTFUL
     }
 
+    fn shortest_evidence(&self) -> &[Contribution] {
+        self.evidence.get(..N_TOLD).unwrap_or(self.evidence)
+    }
+
     fn all_probabilities(&self) -> String {
         self.probabilities.iter().map(|(_, p)| format!("{p:.4}")).collect::<Vec<_>>().join(",")
     }
@@ -179,6 +187,10 @@ impl<'r> Page<'r> {
     /// Whether the bars are few enough to stand beside the summary.
     fn is_short(&self) -> bool {
         !self.summary.is_empty() && (1..=6).contains(&self.holders.len())
+    }
+
+    fn is_long(&self) -> bool {
+        self.statements.len() > MOST_IN_FULL
     }
 
     fn n_holders(&self) -> usize {
