@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     features,
     segment::{self, Segmentation},
-    stance::{self, Prediction, StanceModel},
+    stance::{self, Labeller, Prediction, StanceModel},
     statement::{self, Holder, Statement},
     summarize::{Request, Summary, SummaryModel, by_stance},
 };
@@ -97,12 +97,17 @@ impl Pipeline {
 
     /// Reads one article. An empty one gives an empty report with a warning.
     pub fn read(&self, article: Article) -> ArticleReport {
+        self.read_with(&mut self.stance.labeller(), article)
+    }
+
+    /// As [`Pipeline::read`], with a labeller of its stance model that is kept from article to article: for many.
+    pub fn read_with(&self, labeller: &mut Labeller, article: Article) -> ArticleReport {
         let segmentation = segment::segment(&article.text);
         let mut warnings = warnings(&article.text, &segmentation);
         let found = statement::extract(&article.text, &segmentation);
         let mut summary = self.summary.summarize_for(&article, &segmentation, &found, &self.options.summary);
         let wanted = self.options.statements || self.options.by_stance;
-        let mut statements = if wanted { self.label(&article.text, found) } else { Vec::new() };
+        let mut statements = if wanted { label(labeller, &article.text, found) } else { Vec::new() };
         if self.options.by_stance {
             let half = features::half_quotations(&article.text, &segmentation);
             self.choose_by_stance(&mut summary, &statements, &half);
@@ -135,14 +140,14 @@ impl Pipeline {
             summary.warnings.push("no statement of the article has a stance".into());
         }
     }
+}
 
-    fn label(&self, text: &str, statements: Vec<Statement>) -> Vec<LabelledStatement> {
-        let label = |statement: Statement| {
-            let prediction = self.stance.predict(&statement::stance_text(text, &statement));
-            LabelledStatement { statement, prediction }
-        };
-        statements.into_iter().map(label).collect()
-    }
+fn label(labeller: &mut Labeller, text: &str, statements: Vec<Statement>) -> Vec<LabelledStatement> {
+    let mut label = |statement: Statement| {
+        let prediction = labeller.predict(&statement::stance_text(text, &statement)).clone();
+        LabelledStatement { statement, prediction }
+    };
+    statements.into_iter().map(&mut label).collect()
 }
 
 /// Letters that a text must have before its language is judged.
