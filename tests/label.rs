@@ -379,6 +379,10 @@ fn articles_give_a_row_for_each_statement() {
     }
     let csv = text(&bench.label("--articles in.jsonl --output-format csv").stdout);
     assert!(csv.starts_with("article,title,date,desk,utterance,sentence,text,cue,holder_mention,holder,role,"), "{csv}");
+    let n_rows = text(&out.stdout).lines().count();
+    assert!(n_rows >= 2, "{}", text(&out.stdout));
+    assert_eq!(csv.lines().count(), n_rows + 1);
+    assert!(csv.lines().skip(1).all(|row| row.starts_with("x1,Truce,2024-05-01,7,")), "{csv}");
 }
 
 #[test]

@@ -4,13 +4,14 @@ use super::{
     columns::json_string,
     counts::Counts,
     delimited,
-    json_record::Field,
+    json_record::{Field, ValueKind},
     layout::{Cell, Header, Layout, RowFormat, is_key, key, text_of, write_delimited_cell, write_json_cell},
 };
 use crate::{
     article::Article,
     pipeline::{ArticleReport, Pipeline},
     report::rows::{StatementRow, rows},
+    stance::Labeller,
 };
 
 /// Columns of the article that each row has, whether its record has such fields or not.
@@ -49,10 +50,14 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Labels the statements of a JSON article.
-    pub(crate) fn json(self, record: &str, fields: &[Field], text: &str, out: Output<'_>) {
+    pub(crate) fn json(self, labeller: &mut Labeller, record: &str, fields: &[Field], text: &str, out: Output<'_>) {
         let value = |name: &str| {
             let field = fields.iter().rev().find(|field| is_key(record, field, name))?;
-            text_of(record, field, &mut String::new()).ok().map(str::to_owned)
+            match field.kind {
+                // A number is a name too.
+                ValueKind::Scalar => record.get(field.value.clone()).map(str::to_owned),
+                _ => text_of(record, field, &mut String::new()).ok().map(str::to_owned),
+            }
         };
         let article = Article { id: value("id"), title: value("title"), date: value("date"), ..Article::from_text(text) };
         let named: Vec<(String, Cell<'_>)> = fields
@@ -62,11 +67,18 @@ impl Reader<'_> {
                 Some((name, Cell::Json(record.get(field.value.clone())?)))
             })
             .collect();
-        self.rows(article, &named, out);
+        self.rows(labeller, article, &named, out);
     }
 
     /// Labels the statements of an article in delimited form.
-    pub(crate) fn delimited<'f>(self, header: &Header, field: &impl Fn(usize) -> &'f str, text: &str, out: Output<'_>) {
+    pub(crate) fn delimited<'f>(
+        self,
+        labeller: &mut Labeller,
+        header: &Header,
+        field: &impl Fn(usize) -> &'f str,
+        text: &str,
+        out: Output<'_>,
+    ) {
         let values: Vec<String> =
             (0..header.names.len()).map(|place| delimited::value(field(place), &mut String::new()).to_owned()).collect();
         let value = |name: &str| {
@@ -80,16 +92,16 @@ impl Reader<'_> {
             .zip(&values)
             .filter_map(|(name, value)| Some((self.layout.row_name(name)?, Cell::Text(value))))
             .collect();
-        self.rows(article, &named, out);
+        self.rows(labeller, article, &named, out);
     }
 
     /// Labels the statements of an article that stands alone.
-    pub(crate) fn plain(self, article: Article, out: Output<'_>) {
-        self.rows(article, &[], out);
+    pub(crate) fn plain(self, labeller: &mut Labeller, article: Article, out: Output<'_>) {
+        self.rows(labeller, article, &[], out);
     }
 
-    fn rows(self, article: Article, named: &[(String, Cell<'_>)], out: Output<'_>) {
-        let mut report = self.pipeline.read(article);
+    fn rows(self, labeller: &mut Labeller, article: Article, named: &[(String, Cell<'_>)], out: Output<'_>) {
+        let mut report = self.pipeline.read_with(labeller, article);
         let id = report.article.id.get_or_insert_with(|| self.place.to_owned()).clone();
         let mut prefix = Vec::new();
         self.prefix(&report, &id, named, &mut prefix);

@@ -8,7 +8,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
@@ -212,19 +212,24 @@ fn together<'w>(
     writer: &mut Writer<'_>,
     stop: &AtomicBool,
 ) -> Result<(), Halt> {
-    // Twice the threads in flight keep all busy while the writer waits for the slowest.
-    let (orders, waiting) = sync_channel::<Order>(threads);
-    let (slots, results) = sync_channel::<Slot>(2 * threads);
-    let (give_back, spent) = sync_channel(3 * threads);
-    let waiting = Mutex::new(waiting);
+    // A few more in flight than there are threads keep all busy while the writer waits for the slowest.
+    let (orders, waiting) = sync_channel::<Order>(2);
+    let (slots, results) = sync_channel::<Slot>(threads + 2);
+    let (give_back, spent) = sync_channel(threads + 4);
+    // Owned by the workers, so that the reader ends should all of them die.
+    let waiting = Arc::new(Mutex::new(waiting));
     std::thread::scope(|scope| {
-        scope.spawn(move || feed(feeder, &orders, &slots, &spent));
+        let mut others = vec![scope.spawn(move || feed(feeder, &orders, &slots, &spent))];
         for _ in 0..threads {
-            scope.spawn(|| work(&waiting, worker()));
+            let (waiting, worker) = (Arc::clone(&waiting), &worker);
+            others.push(scope.spawn(move || work(&waiting, worker())));
         }
-        // Owned here, so that a writer that stops lets the others end too.
-        let results = results;
-        write_in_order(&results, writer, stop, &give_back)
+        drop(waiting);
+        let ended = write_in_order(&results, writer, stop, &give_back);
+        // A writer that stopped lets the others end too. That one panicked shows in a missing result.
+        drop(results);
+        others.into_iter().for_each(|other| drop(other.join()));
+        ended
     })
 }
 

@@ -79,17 +79,24 @@ impl<R: Read> Chunks<R> {
         buffer.clear();
         buffer.append(&mut self.carry);
         let mut scanned = 0;
+        // The cut depends on the bytes from here on alone, not on what was read ahead: a run that is gone
+        // on with cuts as the first one did.
+        let mut want = self.cut.chunk_bytes.max(1);
         loop {
-            let want = self.cut.chunk_bytes.max(1);
-            let enough = self.cut.eager || self.ended || buffer.len() >= want || buffer.len() > self.cut.max_record;
-            if enough && let Some(end) = self.last_end(&buffer, &mut scanned) {
+            let whole = self.ended && buffer.len() <= want;
+            let seen = buffer.get(..want).unwrap_or(&buffer);
+            let enough = self.cut.eager || whole || seen.len() == want;
+            if enough && let Some(end) = self.last_end(seen, &mut scanned) {
                 return Ok(Some(self.give(buffer, end)));
             }
-            if buffer.len() > self.cut.max_record {
+            if seen.len() > self.cut.max_record {
                 return self.overlong(buffer).map(Some);
             }
-            if self.ended {
+            if whole {
                 return Ok(self.remainder(buffer));
+            }
+            if seen.len() == want {
+                want += self.cut.chunk_bytes.max(1);
             }
             self.fill(&mut buffer, want)?;
         }
@@ -97,7 +104,10 @@ impl<R: Read> Chunks<R> {
 
     /// Reads once, or up to `want` bytes.
     fn fill(&mut self, buffer: &mut Vec<u8>, want: usize) -> io::Result<()> {
-        let missing = want.saturating_sub(buffer.len()).max(want.min(1 << 16));
+        let missing = want.saturating_sub(buffer.len());
+        if missing == 0 || self.ended {
+            return Ok(());
+        }
         if !self.cut.eager {
             buffer.reserve(missing);
             let got = self.input.by_ref().take(missing as u64).read_to_end(buffer)?;
@@ -219,7 +229,7 @@ mod tests {
         let pieces = |chunk_bytes| -> Vec<String> {
             cut(b"aa\nbb\ncc", Format::Jsonl, chunk_bytes, 100).into_iter().map(|c| String::from_utf8(c.bytes).unwrap()).collect()
         };
-        assert_eq!(pieces(4), ["aa\nbb\n", "cc"]);
+        assert_eq!(pieces(4), ["aa\n", "bb\n", "cc"]);
         assert_eq!(pieces(100), ["aa\nbb\n", "cc"]);
     }
 

@@ -5,11 +5,12 @@ use std::{io::Read, ops::Range, sync::Arc};
 use super::{
     batch::{Job, Position},
     chunks::{Chunk, Chunks, Cut},
+    columnar::{self, Table},
     delimited::{self, RecordEnd},
     format::Format,
-    layout::{Header, Layout},
+    layout::{Header, Layout, TableHeader},
     source::{Source, Stamp},
-    worker::Task,
+    worker::{Piece, Task},
 };
 use crate::error::{Error, Result};
 
@@ -31,7 +32,7 @@ pub(crate) struct Lost {
 }
 
 /// An input's content, cut into chunks.
-type Content = Chunks<Box<dyn Read + Send>>;
+type Bytes = Chunks<Box<dyn Read + Send>>;
 
 /// The part of the inputs, laid end to end, that a run labels.
 #[derive(Clone, Debug)]
@@ -55,7 +56,8 @@ impl Share {
                 return Err(Error::Parameter("--shard needs files: the length of standard input is not known".into()));
             }
             starts.push(total);
-            total += source.content_bytes().unwrap_or(0);
+            let length = if source.format.is_columnar() { Table::rows(source).ok() } else { source.content_bytes().ok() };
+            total += length.unwrap_or(0);
         }
         starts.push(total);
         let cut = |part: u64| u64::try_from(u128::from(total) * u128::from(part) / u128::from(of)).unwrap_or(total);
@@ -93,10 +95,14 @@ pub(crate) struct First {
 /// The input that is being read.
 struct Opened {
     name: Arc<str>,
-    chunks: Content,
-    header: Option<Arc<Header>>,
+    input: Input,
     skipped_lines: u64,
     ours: Range<u64>,
+}
+
+enum Input {
+    Text(Bytes, Option<Arc<Header>>),
+    Table(Box<Table>, Arc<TableHeader>),
 }
 
 impl<'a> Feeder<'a> {
@@ -157,25 +163,29 @@ impl<'a> Feeder<'a> {
             }
         }
         let Some(opened) = &mut self.current else { return Ok(Step::Ended(buffer, rows)) };
-        let Some(mut chunk) = opened.chunks.next(buffer).map_err(|e| e.to_string())? else {
-            return Ok(Step::Ended(Vec::new(), rows));
+        let piece = match &mut opened.input {
+            Input::Table(table, header) => rows_piece(table, header, &mut self.position, opened.ours.end)?,
+            Input::Text(chunks, header) => {
+                let Some(mut chunk) = chunks.next(buffer).map_err(|e| e.to_string())? else {
+                    return Ok(Step::Ended(Vec::new(), rows));
+                };
+                self.position.offset = chunk.end;
+                if chunk.offset >= opened.ours.end {
+                    return Ok(Step::Ended(chunk.bytes, rows));
+                }
+                opened.skipped_lines += clip(&mut chunk, &opened.ours, source.format);
+                if chunk.bytes.is_empty() {
+                    return Ok(Step::Again(chunk.bytes, rows));
+                }
+                Some(Piece::Records { format: source.format, header: header.clone(), chunk })
+            }
         };
-        self.position.offset = chunk.end;
-        let over = chunk.offset >= opened.ours.end;
-        opened.skipped_lines += clip(&mut chunk, &opened.ours, source.format);
-        if over {
-            return Ok(Step::Ended(chunk.bytes, rows));
-        }
-        if chunk.bytes.is_empty() {
-            return Ok(Step::Again(chunk.bytes, rows));
-        }
+        let Some(piece) = piece else { return Ok(Step::Ended(Vec::new(), rows)) };
         Ok(Step::Task(Task {
             source: self.position.source,
             name: Arc::clone(&opened.name),
-            format: source.format,
-            header: opened.header.clone(),
             skipped_lines: std::mem::take(&mut opened.skipped_lines),
-            chunk,
+            piece,
             rows,
         }))
     }
@@ -186,9 +196,22 @@ impl<'a> Feeder<'a> {
         if ours.is_empty() {
             return Ok(None);
         }
+        let name = source.path.as_deref().and_then(|path| path.file_name());
+        let name: Arc<str> = name.map_or("-".into(), |name| name.to_string_lossy().into());
+        if source.format.is_columnar() {
+            let skipped = ours.start.saturating_sub(self.position.offset);
+            self.position.offset += skipped;
+            let header = Arc::new(TableHeader::new(self.layout, &columnar::schema_of(source)?)?);
+            let table = Box::new(Table::open(source, self.position.offset)?);
+            return Ok(Some(Opened { name, input: Input::Table(table, header), skipped_lines: skipped, ours }));
+        }
+        let (input, skipped_lines) = self.open_text(source)?;
+        Ok(Some(Opened { name, input, skipped_lines, ours }))
+    }
+
+    /// Opens `source` at the current position; also returns how many lines its header took.
+    fn open_text(&mut self, source: &Source) -> Result<(Input, u64), String> {
         let cut = self.cut();
-        let name: Arc<str> =
-            source.path.as_deref().and_then(|path| path.file_name()).map_or("-".into(), |name| name.to_string_lossy().into());
         let mut first = self.first.take_if(|first| first.source == self.position.source);
         let mut at = |offset| -> Result<_, String> {
             let content = match first.take().filter(|_| offset == 0) {
@@ -198,20 +221,37 @@ impl<'a> Feeder<'a> {
             Chunks::new(content, source.format, offset, cut).map_err(|e| e.to_string())
         };
         if source.format.delimiter().is_none() {
-            let chunks = at(self.position.offset)?;
-            return Ok(Some(Opened { name: name.clone(), chunks, header: None, skipped_lines: 0, ours }));
+            return Ok((Input::Text(at(self.position.offset)?, None), 0));
         }
         let (header, rest, lines) = read_header(self.layout, at(0)?, source.format)?;
         let header = Some(Arc::new(header));
         if self.position.offset > 0 {
-            return Ok(Some(Opened { name: name.clone(), chunks: at(self.position.offset)?, header, skipped_lines: 0, ours }));
+            return Ok((Input::Text(at(self.position.offset)?, header), 0));
         }
-        Ok(Some(Opened { name: name.clone(), chunks: rest, header, skipped_lines: lines, ours }))
+        Ok((Input::Text(rest, header), lines))
     }
 
     fn cut(&self) -> Cut {
-        Cut { chunk_bytes: self.job.chunk_bytes, max_record: self.job.max_record, eager: self.job.line_buffered }
+        // A part is a chunk, so that parts do not depend on how bytes are read.
+        let chunk_bytes = if self.layout.packing.is_some() { columnar::PART_BYTES } else { self.job.chunk_bytes };
+        Cut { chunk_bytes, max_record: self.job.max_record, eager: self.job.line_buffered }
     }
+}
+
+/// The rows of the next part, up to row `end` of the input.
+fn rows_piece(table: &mut Table, header: &Arc<TableHeader>, position: &mut Position, end: u64) -> Result<Option<Piece>, String> {
+    let mut batches = table.next_part()?;
+    let mut left = usize::try_from(end.saturating_sub(position.offset)).unwrap_or(usize::MAX);
+    for batch in &mut batches {
+        let rows = batch.num_rows().min(left);
+        *batch = batch.slice(0, rows);
+        left -= rows;
+    }
+    batches.retain(|batch| batch.num_rows() > 0);
+    let rows: usize = batches.iter().map(columnar::Batch::num_rows).sum();
+    position.offset += rows as u64;
+    let bytes = table.stored_bytes(rows);
+    Ok((rows > 0).then(|| Piece::Rows { header: Arc::clone(header), batches, end: position.offset, bytes }))
 }
 
 enum Step {
@@ -231,7 +271,7 @@ fn io_reason(error: &Error) -> String {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(crate) fn read_header(layout: &Layout, mut chunks: Content, format: Format) -> Result<(Header, Content, u64), String> {
+pub(crate) fn read_header(layout: &Layout, mut chunks: Bytes, format: Format) -> Result<(Header, Bytes, u64), String> {
     let delimiter = format.delimiter().unwrap_or(b',');
     let (names, lines) = header_names(&mut chunks, delimiter)?;
     Ok((Header::new(layout, names, delimiter)?, chunks, lines))
@@ -241,7 +281,7 @@ pub(crate) fn read_header(layout: &Layout, mut chunks: Content, format: Format) 
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(crate) fn header_names(chunks: &mut Content, delimiter: u8) -> Result<(Vec<String>, u64), String> {
+pub(crate) fn header_names(chunks: &mut Bytes, delimiter: u8) -> Result<(Vec<String>, u64), String> {
     let mut first = chunks.next(Vec::new()).map_err(|e| e.to_string())?.ok_or("the file is empty; expected a header line")?;
     if let Some(fault) = first.fault {
         return Err(format!("the header: {fault}"));

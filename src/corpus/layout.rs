@@ -2,6 +2,7 @@
 
 use super::{
     batch::Abstain,
+    columnar::{self, Packing},
     columns::{LabelColumns, Verdict, confidence, json_string, ten_thousandths},
     delimited,
     format::Format,
@@ -42,6 +43,8 @@ pub(crate) struct Layout {
     pub(crate) abstain: Option<Abstain>,
     /// Longest record, in bytes.
     pub(crate) max_record: usize,
+    /// How rows are packed for columnar output; they are written as JSON before.
+    pub(crate) packing: Option<Packing>,
 }
 
 impl Layout {
@@ -135,6 +138,40 @@ impl Header {
         let verbatim = !layout.articles && layout.rows == RowFormat::Delimited(delimiter) && rows == names;
         let picks = rows.iter().map(|name| (format!("{}:", json_string(name)), place(name))).collect();
         Ok(Self { names, text, verbatim, picks })
+    }
+}
+
+/// The columns of one columnar input, and what is done with them.
+#[derive(Clone, Debug)]
+pub(crate) struct TableHeader {
+    pub(crate) name: String,
+    /// Place of the texts.
+    pub(crate) text: usize,
+    /// All columns.
+    pub(crate) all: Vec<usize>,
+    /// Columns that go out, in order.
+    pub(crate) out: Vec<usize>,
+    /// Whether they are those of a columnar output, so that their types stay.
+    pub(crate) direct: bool,
+}
+
+impl TableHeader {
+    /// The header of a table with the columns of `schema`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(crate) fn new(layout: &Layout, schema: &columnar::Schema) -> Result<Self, String> {
+        let names = columnar::names(schema);
+        let place = |wanted: &String| names.iter().position(|name| name == wanted);
+        let text = place(&layout.text_field).ok_or_else(|| no_text_column(&layout.text_field, &names))?;
+        if let Some(name) = names.iter().find(|name| layout.is_taken(name)).filter(|_| !layout.replace) {
+            return Err(Layout::taken(name));
+        }
+        let rows = names.iter().filter_map(|name| layout.row_name(name));
+        let wanted: Vec<String> = layout.columns.clone().unwrap_or_else(|| rows.collect());
+        let out: Vec<usize> = wanted.iter().filter_map(place).collect();
+        let direct = !layout.articles && layout.packing.as_ref().is_some_and(|packing| packing.fits(schema, &out));
+        Ok(Self { name: "table".into(), text, all: (0..names.len()).collect(), out, direct })
     }
 }
 

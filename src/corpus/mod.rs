@@ -18,11 +18,17 @@ pub mod summaries;
 
 mod articles;
 mod chunks;
+#[cfg(feature = "columnar")]
+mod columnar;
+#[cfg(not(feature = "columnar"))]
+#[path = "columnar_missing.rs"]
+mod columnar;
 mod feeder;
 mod layout;
 mod output;
 mod plan;
 mod reject;
+mod rows;
 mod worker;
 mod writer;
 

@@ -1,17 +1,18 @@
 //! One thread's part of a run: a chunk of records in, their labelled rows out.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use super::{
     articles,
     chunks::{Chunk, too_long},
-    columns::Verdict,
+    columnar::{self, Batch, Packing},
     counts::Counts,
     delimited::{self, RecordEnd},
     format::Format,
-    json_record::{Field, RecordScanner},
-    layout::{Cell, Header, Layout, RowFormat, fault_text, is_key, key, text_of, write_delimited_cell, write_json_cell},
+    json_record::RecordScanner,
+    layout::{Cell, Header, Layout, RowFormat, TableHeader, fault_text, is_key, text_of},
     reject::Reject,
+    rows::{Yield, clash},
 };
 use crate::{
     article::Article,
@@ -45,14 +46,32 @@ pub(crate) struct Task {
     pub(crate) source: usize,
     /// Name of its file.
     pub(crate) name: Arc<str>,
-    pub(crate) format: Format,
-    /// The header that holds for it, for delimited input.
-    pub(crate) header: Option<Arc<Header>>,
     /// Lines of the input between the last chunk and this one (header, other shards' records).
     pub(crate) skipped_lines: u64,
-    pub(crate) chunk: Chunk,
+    pub(crate) piece: Piece,
     /// Memory for the rows.
     pub(crate) rows: Vec<u8>,
+}
+
+/// The records of a chunk.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    /// As bytes.
+    Records {
+        format: Format,
+        /// The header that holds for them, for delimited input.
+        header: Option<Arc<Header>>,
+        chunk: Chunk,
+    },
+    /// As columns.
+    Rows {
+        header: Arc<TableHeader>,
+        batches: Vec<Batch>,
+        /// Row of the input after the last one.
+        end: u64,
+        /// Bytes that they take in the file, about.
+        bytes: u64,
+    },
 }
 
 /// What a worker makes of a chunk.
@@ -89,11 +108,53 @@ struct Buffers {
     cell: String,
 }
 
-/// What becomes of one chunk's records.
-struct Yield<'l> {
-    layout: &'l Layout,
+/// Where records stand.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    name: &'p str,
+    format: Format,
+    header: Option<&'p Header>,
+    /// Byte of the input; `None` for rows of a table.
+    offset: Option<u64>,
+}
+
+/// A labelled piece.
+struct Part {
+    end: u64,
+    bytes: u64,
+    lines: u64,
     rows: Vec<u8>,
+    rejects: Vec<Reject>,
     counts: Counts,
+    spent: Vec<u8>,
+    /// Where rows begin and the records that they come from; for columnar output only.
+    origins: Vec<(usize, usize)>,
+}
+
+/// Reasons by which records (by their first byte in the piece) do not fit columnar output.
+type Unfit = BTreeMap<usize, String>;
+
+impl Part {
+    fn new(counts: Counts) -> Self {
+        Self { end: 0, bytes: 0, lines: 0, rows: Vec::new(), rejects: Vec::new(), counts, spent: Vec::new(), origins: Vec::new() }
+    }
+}
+
+/// Turns the rows of `part` from JSON to a part of columnar output.
+fn pack(packing: &Packing, part: &mut Part) -> Result<(), Unfit> {
+    match packing.decoded(&part.rows).and_then(|batch| batch.map(|batch| packing.part(&[batch])).transpose()) {
+        Ok(packed) => {
+            part.rows = packed.unwrap_or_default();
+            Ok(())
+        }
+        Err(reason) => {
+            let ends = part.origins.iter().skip(1).map(|origin| origin.0).chain([part.rows.len()]);
+            let rows =
+                part.origins.iter().zip(ends).map(|(&(start, at), end)| (at, part.rows.get(start..end).unwrap_or_default()));
+            let unfit: Unfit = rows.filter_map(|(at, row)| Some((at, packing.decoded(row).err()?))).collect();
+            Err(if unfit.is_empty() { Unfit::from([(0, reason)]) } else { unfit })
+        }
+    }
 }
 
 impl<'a> Worker<'a> {
@@ -112,52 +173,139 @@ impl<'a> Worker<'a> {
 
     /// Labels the records of `task`.
     pub(crate) fn label(&mut self, task: Task) -> Labelled {
-        let Task { source, name, format, header, skipped_lines, chunk, mut rows } = task;
+        let Task { source, name, skipped_lines, piece, mut rows } = task;
         rows.clear();
-        let counts = Counts { bytes: chunk.end - chunk.offset, ..Counts::new(self.labelling.model().labels().len()) };
-        let mut out = Yield { layout: self.layout, rows, counts };
-        let mut rejects = Vec::new();
-        let lines = match &chunk.fault {
-            Some(reason) => {
-                out.counts.records += 1;
-                rejects.push(Reject::new(0, chunk.offset, reason.clone(), &chunk.bytes));
-                1
+        let out = match piece {
+            Piece::Rows { header, batches, end, bytes } => self.table(&header, &batches, end, bytes, rows),
+            Piece::Records { format, header, chunk } => {
+                let place = Place { name: &name, format, header: header.as_deref(), offset: Some(chunk.offset) };
+                let out = self.packed(place, &chunk.bytes, chunk.fault.as_deref(), rows);
+                Part { end: chunk.end, bytes: chunk.end - chunk.offset, spent: chunk.bytes, ..out }
             }
-            None => self.records(&name, format, header.as_deref(), &chunk, &mut out, &mut rejects),
         };
-        out.counts.rejected += rejects.len() as u64;
-        let Yield { rows, counts, .. } = out;
-        Labelled { source, skipped_lines, end: chunk.end, lines, rows, rejects, counts, spent: chunk.bytes }
+        let counts = Counts { bytes: out.bytes, rejected: out.rejects.len() as u64, ..out.counts };
+        let Part { end, lines, rows, rejects, spent, .. } = out;
+        Labelled { source, skipped_lines, end, lines, rows, rejects, counts, spent }
     }
 
-    /// Labels each record of `chunk`; returns how many lines they take.
-    fn records(
-        &mut self,
-        name: &str,
-        format: Format,
-        header: Option<&Header>,
-        chunk: &Chunk,
-        out: &mut Yield<'_>,
-        rejects: &mut Vec<Reject>,
-    ) -> u64 {
-        let bytes = chunk.bytes.as_slice();
+    fn nothing(&self) -> Counts {
+        Counts::new(self.labelling.model().labels().len())
+    }
+
+    /// Labels records, and packs their rows where the output is columnar.
+    fn packed(&mut self, place: Place<'_>, bytes: &[u8], fault: Option<&str>, rows: Vec<u8>) -> Part {
+        let mut unfit = Unfit::new();
+        let mut part = self.records(place, bytes, fault, &unfit, rows);
+        let Some(packing) = &self.layout.packing else { return part };
+        // Records whose values do not fit the columns are found one by one, and the others labelled again.
+        if let Err(found) = pack(packing, &mut part) {
+            unfit.extend(found);
+            part = self.records(place, bytes, fault, &unfit, part.rows);
+            if let Err(found) = pack(packing, &mut part) {
+                part = self.lost(part, found);
+            }
+        }
+        part
+    }
+
+    /// What is left when rows cannot be packed for reasons that no record explains.
+    fn lost(&self, mut part: Part, found: Unfit) -> Part {
+        part.rows.clear();
+        part.counts = Counts { records: part.counts.records, ..self.nothing() };
+        part.rejects.extend(found.into_values().map(|reason| Reject::new(0, None, reason, &[])));
+        part
+    }
+
+    /// Labels each record in `bytes`; those in `unfit` are rejected.
+    fn records(&mut self, place: Place<'_>, bytes: &[u8], fault: Option<&str>, unfit: &Unfit, mut rows: Vec<u8>) -> Part {
+        rows.clear();
+        let mut part = Part { rows, ..Part::new(self.nothing()) };
+        if let Some(reason) = fault {
+            part.counts.records += 1;
+            part.lines = 1;
+            part.rejects.push(Reject::new(0, place.offset, reason.to_owned(), bytes));
+            return part;
+        }
+        let mut out = Yield { layout: self.layout, rows: part.rows, counts: part.counts };
         // One check for all records; where it fails each is checked alone.
         let whole = std::str::from_utf8(bytes).ok();
-        let (mut at, mut lines) = (0, 0);
+        let mut at = 0;
         while at < bytes.len() {
-            let end = record_break(bytes, at, format);
+            let end = record_break(bytes, at, place.format);
             let record = bytes.get(at..end).unwrap_or_default();
             let text = whole.map_or_else(|| std::str::from_utf8(record), |whole| Ok(whole.get(at..end).unwrap_or_default()));
+            let offset = place.offset.map(|offset| offset + at as u64);
             if matches!(self.labelling, Labelling::Articles(_)) {
-                self.place = format!("{name}@{}", chunk.offset + at as u64);
+                self.place = format!("{}@{}", place.name, offset.unwrap_or(part.lines));
             }
-            if let Err(reason) = self.record(format, header, record, text, out) {
-                rejects.push(Reject::new(lines, chunk.offset + at as u64, reason, record));
+            let written = out.rows.len();
+            let labelled = match unfit.get(&at) {
+                None => self.record(place.format, place.header, record, text, &mut out),
+                Some(reason) => {
+                    out.counts.records += 1;
+                    Err(reason.clone())
+                }
+            };
+            match labelled {
+                Err(reason) => part.rejects.push(Reject::new(part.lines, offset, reason, record)),
+                Ok(()) if self.layout.packing.is_some() => part.origins.push((written, at)),
+                Ok(()) => {}
             }
-            lines += if header.is_some() { memchr::memchr_iter(b'\n', record).count() as u64 } else { 1 };
+            part.lines += if place.header.is_some() { memchr::memchr_iter(b'\n', record).count() as u64 } else { 1 };
             at = end;
         }
-        lines
+        Part { rows: out.rows, counts: out.counts, ..part }
+    }
+
+    /// Labels the rows of a table.
+    fn table(&mut self, header: &TableHeader, batches: &[Batch], end: u64, bytes: u64, rows: Vec<u8>) -> Part {
+        let direct = self.layout.packing.as_ref().filter(|_| header.direct);
+        let part = match (direct, self.labelling) {
+            (Some(packing), Labelling::Statements(_)) => self.columns(packing, header, batches),
+            _ => columnar::json_lines(batches, &header.all).map(|lines| {
+                let place = Place { name: &header.name, format: Format::Jsonl, header: None, offset: None };
+                self.packed(place, &lines, None, rows)
+            }),
+        };
+        let n_rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+        let part = part.unwrap_or_else(|reason| {
+            let counts = Counts { records: n_rows, ..self.nothing() };
+            let rejects = (0..n_rows).map(|row| Reject::new(row, None, reason.clone(), &[])).collect();
+            Part { rejects, ..Part::new(counts) }
+        });
+        Part { end, bytes, lines: n_rows, ..part }
+    }
+
+    /// Labels the rows of a table whose columns pass as they are.
+    fn columns(&mut self, packing: &Packing, header: &TableHeader, batches: &[Batch]) -> Result<Part, String> {
+        let mut part = Part::new(self.nothing());
+        let mut joined = Vec::new();
+        let mut row = 0;
+        for batch in batches {
+            let mut labels = packing.label_arrays();
+            let mut kept = Vec::with_capacity(batch.num_rows());
+            let column = columnar::text_column(batch, header.text)?;
+            for (at, text) in columnar::texts(&column)?.enumerate() {
+                part.counts.records += 1;
+                let text = text.filter(|text| text.len() <= self.layout.max_record);
+                kept.push(text.is_some());
+                match text {
+                    None => part.rejects.push(reject_row(batch, at, row, header, &self.layout.text_field)),
+                    Some(text) => {
+                        let verdict = self.layout.verdict(self.labelling.model(), self.labeller.predict(text));
+                        part.counts.add(verdict);
+                        labels.push(&self.layout.labels, verdict);
+                    }
+                }
+                row += 1;
+            }
+            joined.push(packing.joined(batch, &header.out, labels, &kept)?);
+        }
+        joined.retain(|batch| batch.num_rows() > 0);
+        if !joined.is_empty() {
+            part.rows = packing.part(&joined)?;
+        }
+        Ok(part)
     }
 
     fn record(
@@ -195,7 +343,13 @@ impl<'a> Worker<'a> {
         let text = text_of(record, field, &mut self.buffers.text)
             .map_err(|found| format!("field `{name}` holds {found}; expected a string"))?;
         if let Labelling::Articles(pipeline) = self.labelling {
-            articles::Reader { layout: self.layout, pipeline, place: &self.place }.json(record, fields, text, out.article());
+            articles::Reader { layout: self.layout, pipeline, place: &self.place }.json(
+                &mut self.labeller,
+                record,
+                fields,
+                text,
+                out.article(),
+            );
             return Ok(());
         }
         let verdict = self.layout.verdict(self.labelling.model(), self.labeller.predict(text));
@@ -212,7 +366,7 @@ impl<'a> Worker<'a> {
         let text = record.strip_suffix('\r').unwrap_or(record);
         if let Labelling::Articles(pipeline) = self.labelling {
             let reader = articles::Reader { layout: self.layout, pipeline, place: &self.place };
-            reader.plain(Article::from_text(text), out.article());
+            reader.plain(&mut self.labeller, Article::from_text(text), out.article());
             return Ok(());
         }
         let verdict = self.layout.verdict(self.labelling.model(), self.labeller.predict(text));
@@ -234,7 +388,7 @@ impl<'a> Worker<'a> {
         let text = delimited::value(field(header.text), &mut self.buffers.text);
         if let Labelling::Articles(pipeline) = self.labelling {
             let reader = articles::Reader { layout: self.layout, pipeline, place: &self.place };
-            reader.delimited(header, &field, text, out.article());
+            reader.delimited(&mut self.labeller, header, &field, text, out.article());
             return Ok(());
         }
         let verdict = self.layout.verdict(self.labelling.model(), self.labeller.predict(text));
@@ -248,162 +402,11 @@ impl<'a> Worker<'a> {
     }
 }
 
-impl Yield<'_> {
-    fn article(&mut self) -> articles::Output<'_> {
-        articles::Output { rows: &mut self.rows, counts: &mut self.counts }
-    }
-
-    /// The record as it stands, label fields put in after its last field.
-    fn spliced(&mut self, record: &str, end: usize, empty: bool, verdict: Verdict<'_>) {
-        let (head, tail) = record.as_bytes().split_at_checked(end).unwrap_or_default();
-        self.rows.extend_from_slice(head);
-        if !empty {
-            self.rows.push(b',');
-        }
-        self.layout.labels.write_json(verdict, &mut self.rows);
-        self.rows.extend_from_slice(tail);
-        self.rows.push(b'\n');
-    }
-
-    /// The fields that go out, then the label fields, as a JSON object.
-    fn json_fields(&mut self, record: &str, fields: &[Field], verdict: Verdict<'_>) {
-        self.rows.push(b'{');
-        let first = self.rows.len();
-        for field in outgoing(self.layout, record, fields) {
-            if self.rows.len() > first {
-                self.rows.push(b',');
-            }
-            // A key's quotation marks stand around its range.
-            push_range(record, field.key.start - 1..field.key.end + 1, &mut self.rows);
-            self.rows.push(b':');
-            push_range(record, field.value.clone(), &mut self.rows);
-        }
-        if self.rows.len() > first {
-            self.rows.push(b',');
-        }
-        self.layout.labels.write_json(verdict, &mut self.rows);
-        self.rows.extend_from_slice(b"}\n");
-    }
-
-    /// The columns that go out, then the label columns, of a JSON record.
-    fn delimited_fields(&mut self, record: &str, fields: &[Field], delimiter: u8, verdict: Verdict<'_>) {
-        for (at, name) in self.layout.columns.iter().flatten().enumerate() {
-            if at > 0 {
-                self.rows.push(delimiter);
-            }
-            if let Some(field) = fields.iter().rev().find(|field| is_key(record, field, name)) {
-                let raw = record.get(field.value.clone()).unwrap_or("");
-                write_delimited_cell(Cell::Json(raw), delimiter, &mut self.rows);
-            }
-        }
-        self.finish_delimited(delimiter, verdict);
-    }
-
-    /// A delimited record as it stands, label columns put in before its line break.
-    fn appended(&mut self, body: &str, record: &str, delimiter: u8, verdict: Verdict<'_>) {
-        self.rows.extend_from_slice(body.as_bytes());
-        self.layout.labels.write_csv(verdict, delimiter, &mut self.rows);
-        push_range(record, body.len()..record.len(), &mut self.rows);
-        self.rows.push(b'\n');
-    }
-
-    /// The columns of a delimited record that go out, then the label columns.
-    fn picked<'f>(&mut self, header: &Header, field: &impl Fn(usize) -> &'f str, buffer: &mut String, verdict: Verdict<'_>) {
-        let json = self.layout.rows == RowFormat::Json;
-        self.rows.extend_from_slice(if json { b"{" } else { b"" });
-        for (at, (key, place)) in header.picks.iter().enumerate() {
-            if at > 0 {
-                self.separate();
-            }
-            let text = place.map_or("", |place| delimited::value(field(place), buffer));
-            self.cell(key, Cell::Text(text));
-        }
-        self.finish(!header.picks.is_empty(), verdict);
-    }
-
-    fn cells<'c>(&mut self, cells: impl Iterator<Item = (&'c str, Cell<'c>)>, verdict: Verdict<'_>) {
-        let json = self.layout.rows == RowFormat::Json;
-        self.rows.extend_from_slice(if json { b"{" } else { b"" });
-        let mut any = false;
-        for (key, cell) in cells {
-            if any {
-                self.separate();
-            }
-            any = true;
-            self.cell(key, cell);
-        }
-        self.finish(any, verdict);
-    }
-
-    fn separate(&mut self) {
-        self.rows.push(match self.layout.rows {
-            RowFormat::Json => b',',
-            RowFormat::Delimited(delimiter) => delimiter,
-        });
-    }
-
-    fn cell(&mut self, key: &str, cell: Cell<'_>) {
-        match self.layout.rows {
-            RowFormat::Json => {
-                self.rows.extend_from_slice(key.as_bytes());
-                write_json_cell(cell, &mut self.rows);
-            }
-            RowFormat::Delimited(delimiter) => write_delimited_cell(cell, delimiter, &mut self.rows),
-        }
-    }
-
-    fn finish(&mut self, any: bool, verdict: Verdict<'_>) {
-        match self.layout.rows {
-            RowFormat::Json => {
-                self.rows.extend_from_slice(if any { b"," } else { b"" });
-                self.layout.labels.write_json(verdict, &mut self.rows);
-                self.rows.extend_from_slice(b"}\n");
-            }
-            RowFormat::Delimited(delimiter) => self.finish_delimited(delimiter, verdict),
-        }
-    }
-
-    fn finish_delimited(&mut self, delimiter: u8, verdict: Verdict<'_>) {
-        let start = self.rows.len();
-        self.layout.labels.write_csv(verdict, delimiter, &mut self.rows);
-        if self.layout.columns.as_ref().is_some_and(Vec::is_empty) {
-            // No field before the labels, so no delimiter either.
-            self.rows.remove(start);
-        }
-        self.rows.push(b'\n');
-    }
-}
-
-/// Fields of a JSON record that go out, in their order.
-fn outgoing<'f>(layout: &'f Layout, record: &'f str, fields: &'f [Field]) -> Vec<&'f Field> {
-    match &layout.columns {
-        Some(names) => names.iter().filter_map(|name| fields.iter().rev().find(|field| is_key(record, field, name))).collect(),
-        None => fields.iter().filter(|field| !key(record, field).is_some_and(|name| layout.is_taken(&name))).collect(),
-    }
-}
-
-/// Whether fields must give way to label columns.
-///
-/// # Errors
-/// Where that is not wanted, or a field is none of the first record's.
-fn clash(layout: &Layout, record: &str, fields: &[Field]) -> Result<bool, String> {
-    let mut found = false;
-    for field in fields {
-        if let Some(name) = layout.labels.names().iter().find(|name| is_key(record, field, name)) {
-            found = true;
-            if !layout.replace {
-                return Err(Layout::taken(name));
-            }
-        } else if layout.closed && !layout.columns.iter().flatten().any(|name| is_key(record, field, name)) {
-            let name = key(record, field).unwrap_or_default();
-            return Err(format!("field `{name}` is none of the first record's; name the fields with --columns"));
-        }
-    }
-    Ok(found)
-}
-
-fn push_range(text: &str, range: Range<usize>, out: &mut Vec<u8>) {
-    out.extend_from_slice(text.get(range).unwrap_or("").as_bytes());
+/// The reject for a row without usable text.
+fn reject_row(batch: &Batch, at: usize, row: u64, header: &TableHeader, name: &str) -> Reject {
+    let reason = format!("column `{name}` holds null, or a text over the limit (--max-record); expected a string");
+    let raw = columnar::json_lines(&[batch.slice(at, 1)], &header.all).unwrap_or_default();
+    Reject::new(row, None, reason, &raw)
 }
 
 /// Where the record at `at` ends, its line break included.

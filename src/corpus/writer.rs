@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{
     batch::{Clock, End, Event, Finish, Halt, Job, Position},
+    columnar::{self, Packing},
     counts::Counts,
     feeder::Lost,
     format::Compression,
@@ -160,7 +161,7 @@ impl<'a> Writer<'a> {
         }
         let name = self.job.sources.get(lost.source).map(super::source::Source::name).unwrap_or_default();
         (self.tell)(Event::Lost(&name, lost.offset, &lost.reason));
-        self.reject(&Reject::new(0, lost.offset, lost.reason.clone(), &[]))?;
+        self.reject(&Reject::new(0, Some(lost.offset), lost.reason.clone(), &[]))?;
         self.counts.lost_inputs += 1;
         self.position = Position { source: lost.source + 1, ..Position::default() };
         Ok(())
@@ -222,10 +223,29 @@ impl<'a> Writer<'a> {
             // An empty file would look like a result.
             remove(&partial_path(path))?;
         } else {
-            write_whole(&meta_path(path), &self.meta()?)?;
-            publish(&partial_path(path), path)?;
+            match &self.plan.layout.packing {
+                Some(packing) => self.assemble(packing, path)?,
+                None => {
+                    write_whole(&meta_path(path), &self.meta()?)?;
+                    publish(&partial_path(path), path)?;
+                }
+            }
         }
         remove(&checkpoint_path(path))
+    }
+
+    /// Makes one file of the parts; how the rows were made stands in its metadata.
+    fn assemble(&self, packing: &Packing, path: &Path) -> Result<()> {
+        let whole = with_suffix(path, ".whole");
+        let meta = [
+            ("demarche.meta".to_owned(), String::from_utf8_lossy(&self.meta()?).into_owned()),
+            ("demarche.model".to_owned(), self.plan.model.clone()),
+            ("demarche.program".to_owned(), concat!("demarche ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ];
+        columnar::assemble(packing, &partial_path(path), &whole, &meta)
+            .map_err(|reason| Error::Data(format!("{}: {reason}", whole.display())))?;
+        publish(&whole, path)?;
+        remove(&partial_path(path))
     }
 
     fn publish_rejects(&self) -> Result<()> {
