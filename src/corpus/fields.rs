@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{
     chunks::{Chunk, Chunks, Cut},
+    columnar::{self, Table},
     delimited::{self, RecordEnd, record_end},
     format::Format,
     json_record::{Field, RecordScanner, ValueKind},
@@ -40,8 +41,11 @@ pub trait Visitor {
 /// [`Error::Io`] where the input cannot be read, [`Error::Data`] where it lacks what the visitor needs.
 pub fn visit(source: &Source, visitor: &mut dyn Visitor) -> Result<()> {
     let name = source.name();
-    if source.format.is_columnar() || source.format == Format::Text {
-        return Err(Error::Data(format!("{name}: {} cannot be read here; give JSONL, CSV or TSV", source.format.name())));
+    if source.format == Format::Text {
+        return Err(Error::Data(format!("{name}: lines of text have no fields; give JSONL, CSV, TSV, Parquet or Arrow")));
+    }
+    if source.format.is_columnar() {
+        return visit_table(source, visitor).map_err(|reason| Error::Data(format!("{name}: {reason}")));
     }
     let fault = |error| Error::io(name.as_str(), error);
     let mut chunks = Chunks::new(source.open(0)?, source.format, 0, CUT).map_err(fault)?;
@@ -52,6 +56,26 @@ pub fn visit(source: &Source, visitor: &mut dyn Visitor) -> Result<()> {
         spent = chunk.bytes;
     }
     Ok(())
+}
+
+/// Hands on the rows of a table, by way of JSON.
+fn visit_table(source: &Source, visitor: &mut dyn Visitor) -> Result<(), String> {
+    let names = columnar::names(&columnar::schema_of(source)?);
+    let chosen: Vec<Chosen> = visitor.choose(&names)?.into_iter().map(|name| Chosen { name, place: None }).collect();
+    // Each column once, whatever was chosen twice.
+    let columns: Vec<usize> =
+        (0..names.len()).filter(|&at| chosen.iter().any(|chosen| names.get(at) == Some(&chosen.name))).collect();
+    let mut table = Table::open(source, 0)?;
+    let mut reading =
+        Reading { format: Format::Jsonl, chosen: Some(chosen), header: Vec::new(), number: 0, memory: Memory::default() };
+    loop {
+        let part = table.next_part()?;
+        if part.is_empty() {
+            return Ok(());
+        }
+        let bytes = columnar::json_lines(&part, &columns)?;
+        reading.chunk(&Chunk { bytes, ..Chunk::default() }, visitor)?;
+    }
 }
 
 struct Reading {

@@ -12,9 +12,11 @@ pub mod fields;
 pub mod format;
 pub mod json_record;
 pub mod labelled;
+pub mod quantify;
 pub mod source;
 pub mod split;
 pub mod summaries;
+pub mod tally;
 
 mod articles;
 mod chunks;

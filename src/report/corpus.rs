@@ -468,7 +468,7 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 
 /// The month of a date as years × 12 + months from 0 on: "2017-01-21", "2017/01", "20170121", "21 January 2017",
 /// "Jan. 21, 2017"; `None` where there is no year of four digits or no month.
-fn month(date: &str) -> Option<u32> {
+pub(crate) fn month(date: &str) -> Option<u32> {
     let numbers: Vec<&str> = date.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).collect();
     let value = |digits: &str| digits.parse::<u32>().ok();
     let year = numbers.iter().position(|n| n.len() == 4);
