@@ -11,7 +11,7 @@ pub enum Format {
     Csv,
     /// Tab-separated values with a header.
     Tsv,
-    /// One statement a line; in `--articles`, one article a file.
+    /// One statement, or in `--articles` one article, a line.
     Text,
     /// Apache Parquet.
     Parquet,
