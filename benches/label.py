@@ -183,7 +183,7 @@ def main():
     parser.add_argument("--corpus", help="label the texts of this JSONL file instead of a made one")
     parser.add_argument("--repeat", type=int, default=1, help="times that --corpus is repeated, at most 4")
     parser.add_argument("--records", type=int, default=2_000_000)
-    parser.add_argument("--others-records", type=int, default=200_000, help="records that the slower programs get")
+    parser.add_argument("--others-records", type=int, default=500_000, help="records that the slower programs get")
     parser.add_argument("--threads", default="1,4")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
