@@ -60,7 +60,7 @@ impl Default for TrainSettings {
     fn default() -> Self {
         Self {
             features: FeatureSettings::default(),
-            l2: vec![16.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25],
+            l2: vec![8.0, 4.0, 2.0, 1.0, 0.5, 0.25, 0.12, 0.06],
             folds: 5,
             fold_limit: 0,
             balance: 0.0,
