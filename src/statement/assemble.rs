@@ -64,7 +64,10 @@ fn position(utterance: &Utterance) -> usize {
 fn holder(block: &Block, utterance: &Utterance, resolver: &mut Resolver) -> Holder {
     let last = utterance.content.last().map_or(0, |c| block.sentence_of(c.end.max(1) - 1));
     let holder = match utterance.find.as_ref().and_then(|f| f.source.as_ref()) {
-        Some(source) => resolver.resolve(&source.mention),
+        Some(source) => {
+            let named = resolver.resolve(&source.naming(block));
+            Holder { mention: Some(block.span(&source.mention)), ..named }
+        }
         // "It was stressed": the text does not say by whom.
         None if utterance.rule == "passive" => Holder::default(),
         None => resolver.absent(utterance.content.first().map_or(0, |c| block.sentence_of(c.start))),

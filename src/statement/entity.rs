@@ -223,6 +223,12 @@ impl Entities {
         if self.all[index].gender == Gender::Unknown {
             self.all[index].gender = by_title;
         }
+        for i in run.before.clone().into_iter().flatten() {
+            let office = office_of_title(block.word(i));
+            if !office.is_empty() && !self.all[index].heads.iter().any(|h| h == office) {
+                self.all[index].heads.push(office.to_owned());
+            }
+        }
         let role = run.before.clone().filter(|r| r.clone().any(|i| block.is(i, ROLE))).or_else(|| apposition(block, &run.name));
         if let Some(role) = role {
             self.set_role(block, index, role);
@@ -291,6 +297,14 @@ impl Entities {
         let inside = || mentions.iter().filter(|m| m.first >= tokens.start && m.last <= tokens.end);
         let person = inside().rev().find(|m| self.all[m.entity].kind == EntityKind::Person);
         person.or_else(|| inside().rev().find(|m| m.last == tokens.end)).map(|m| m.entity)
+    }
+
+    /// The organisation named last before token `at` whose name has the word `head`: "the ministry".
+    pub(super) fn organisation_before(&self, at: usize, head: &str) -> Option<usize> {
+        let to = self.mentions.partition_point(|m| m.first < at);
+        let before = self.mentions.get(..to)?.iter().rev().take(200);
+        let fits = |e: &Entity| e.kind == EntityKind::Organisation && e.words.len() > 1 && e.words.iter().any(|w| w == head);
+        before.map(|m| m.entity).find(|&e| fits(&self.all[e]))
     }
 
     /// Mentions of sentence `s`.
@@ -501,6 +515,19 @@ fn says_beside(block: &Block, run: &Run) -> bool {
     says(run.name.end)
         || block.is(run.name.end, ADV) && says(run.name.end + 1)
         || run.name.start > 0 && says(run.name.start - 1) && block.mark(run.name.end, b',')
+}
+
+/// The office that a short title stands for; empty where it stands for none.
+fn office_of_title(title: &str) -> &'static str {
+    match title.trim_end_matches('.') {
+        "Sen" => "senator",
+        "Rep" => "congressman",
+        "Gov" => "governor",
+        "Gen" => "general",
+        "Amb" => "ambassador",
+        "Judge" => "judge",
+        _ => "",
+    }
 }
 
 fn class_gender(classes: u64) -> Gender {

@@ -250,6 +250,10 @@ impl<'b> Resolver<'b> {
         let head = heads.last().map_or("", String::as_str);
         match self.by_office(s, mention.start, head, country, gender) {
             Some(entity) => (Some(entity), self.of_entity(entity, "office"), Vec::new()),
+            None if self.speaker_without_office(s, gender).is_some() && country == 0 => {
+                let entity = self.speaker_without_office(s, gender).unwrap_or_default();
+                (Some(entity), self.of_entity(entity, "last speaker"), Vec::new())
+            }
             None => {
                 // "the spokesman" again: the same unnamed speaker.
                 let again = self.speakers.iter().rev().take(6).find(|p| p.entity.is_none() && p.heads.iter().any(|h| h == head));
@@ -257,6 +261,14 @@ impl<'b> Resolver<'b> {
                 (None, holder, heads)
             }
         }
+    }
+
+    /// The last speaker, where he spoke within three sentences and the article gives him no office:
+    /// "the lawyer" is he.
+    fn speaker_without_office(&self, s: usize, gender: Gender) -> Option<usize> {
+        let last = self.last.as_ref().filter(|l| l.sentence + 3 >= s)?;
+        let entity = &self.entities.all[last.entity?];
+        (entity.kind == EntityKind::Person && entity.heads.is_empty() && entity.gender.fits(gender)).then_some(last.entity?)
     }
 
     /// The person named last, at or before token `at` of sentence `s`, whose office fits.
@@ -282,6 +294,13 @@ impl<'b> Resolver<'b> {
         let block = self.block;
         let plain = without_determiner(block, mention.clone());
         let text = fold(block.span(&plain).of(block.text));
+        // "the ministry", "the council": the one named before.
+        if plain.len() == 1 && block.is_word(mention.start, "the") && block.is(plain.start, ORG_HEAD) {
+            let found = self.entities.organisation_before(mention.start, &block.word(plain.start).to_lowercase());
+            if let Some(entity) = found {
+                return (Some(entity), self.of_entity(entity, "organisation named before"), Vec::new());
+            }
+        }
         let proper = plain.clone().any(|i| block.is(i, UPPER) && !block.is(i, DEMONYM | POSS))
             || plain.clone().any(|i| block.is(i, ORG_BODY));
         let definite =

@@ -48,11 +48,17 @@ pub(super) struct Phrase {
     pub(super) mention: Tokens,
     /// Everything up to the cue, apposition and all.
     pub(super) whole: Tokens,
-    /// "who", "which": the mention is the antecedent.
+    /// The mention is *who* or *which*, its antecedent what stands before it in `whole`.
     pub(super) relative: bool,
 }
 
 impl Phrase {
+    /// The words that say who it is: the antecedent of *who*, else the mention.
+    pub(super) fn naming(&self, block: &Block) -> Tokens {
+        let antecedent = block.trim(self.whole.start..self.mention.start);
+        if self.relative && !antecedent.is_empty() { named_part(block, antecedent).mention } else { self.mention.clone() }
+    }
+
     fn plain(tokens: Tokens) -> Self {
         Self { mention: tokens.clone(), whole: tokens, relative: false }
     }
@@ -104,7 +110,7 @@ fn is_pronoun(block: &Block, i: usize) -> bool {
     block.is(i, SUBJ | OBJ) && (!block.is(i, ALL_CAPS) || block.is_word(i, "I"))
 }
 
-/// "X, who …": the antecedent before the comma.
+/// "X, who …": the mention is *who*, the whole starts with its antecedent.
 fn relative(block: &Block, who: usize, end: usize, floor: usize) -> Option<Phrase> {
     if !block.is_word(who, "who") && !block.is_word(who, "which") {
         return None;
@@ -114,24 +120,25 @@ fn relative(block: &Block, who: usize, end: usize, floor: usize) -> Option<Phras
         before -= 1;
     }
     let start = phrase_start(block, before, floor).unwrap_or(who);
-    let whole = start..end;
-    let antecedent = named_part(block, start..before).mention;
-    let mention = if antecedent.is_empty() { who..end } else { antecedent };
-    Some(Phrase { mention, whole, relative: true })
+    Some(Phrase { mention: who..who + 1, whole: start..end, relative: true })
 }
 
-/// "X, the minister of Y, said", "X (Belgium) said", "X, 68, a teacher, said".
+/// "X, the minister of Y, said", "X (Belgium) said", "X, 68, of Flint, said".
 fn over_apposition(block: &Block, comma: usize, end: usize, floor: usize) -> Option<Phrase> {
-    let mut comma = comma;
-    for _ in 0..3 {
-        let (open, inside) = apposition_before(block, comma, floor)?;
-        let start = phrase_start(block, open, floor)?;
-        let head = named_part(block, start..open);
+    let (mut open, inside) = apposition_before(block, comma, floor)?;
+    for _ in 0..4 {
+        // "Levin (Mich.), a delegate": the bracket is no part of the name.
+        let name_end = if block.mark(open - 1, b')') { apposition_before(block, open - 1, floor)?.0 } else { open };
+        let start = phrase_start(block, name_end, floor)?;
+        let head = named_part(block, start..name_end);
         let last = head.mention.end.checked_sub(1)?;
-        // "X, 68, a teacher": the age is no name; go on to what stands before it.
-        let again = !block.is_proper(last) && start > floor && block.mark(start - 1, b',') && apposes(block, &(start..open));
-        if again {
-            comma = start - 1;
+        let outside = |i: usize| block.mark(i, b',') && block.region(i) == block.region(comma);
+        if start > floor + 1 && block.is(start - 1, PREP) && outside(start - 2) {
+            open = start - 2; // "X, of Flint, …"
+            continue;
+        }
+        if !block.is_proper(last) && start > floor + 1 && outside(start - 1) && apposes(block, &(start..name_end)) {
+            open = start - 1; // "X, 68, …"
             continue;
         }
         // "Ukraine's delegate, Bohdan Yatsyshyn, accused": the name is the better mention.

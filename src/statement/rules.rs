@@ -526,7 +526,9 @@ fn closing_attribution(block: &Block, i: usize, limit: usize) -> bool {
     }
     let Some(end) = phrase_end(block, i, limit) else { return false };
     let end = (end..limit.min(end + 3)).find(|&j| !block.is(j, ADV | AUX)).unwrap_or(end);
-    says(end) && (end + 1 >= limit || block.is_punctuation(end + 1) || block.is(end + 1, TIME | PREP))
+    let told = block.verb(end).is_some_and(|v| v.syntax.has(Syntax::ADDRESSEE));
+    let after = if told { phrase_end(block, end + 1, limit).unwrap_or(end + 1) } else { end + 1 };
+    says(end) && (after >= limit || block.is_punctuation(after) || block.is(after, TIME | PREP))
 }
 
 /// ", but Y said": conjunction, noun phrase and a cue of saying start another attribution.
