@@ -86,17 +86,9 @@ fn title(args: &ReportArgs, sources: &[Source]) -> String {
     })
 }
 
-/// What `OUT.meta.json` beside a labelled file tells; nothing where it is missing or foreign.
+/// How a labelled file was made, as far as it is told.
 fn origin(source: &Source) -> Origin {
-    let beside = source.path.as_ref().map(|path| {
-        let mut name = path.clone().into_os_string();
-        name.push(".meta.json");
-        PathBuf::from(name)
-    });
-    let meta: Value = beside
-        .and_then(|path| std::fs::read(path).ok())
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default();
+    let meta = fields::origin(source).unwrap_or_default();
     let words = |key: &str| meta.get(key).and_then(Value::as_str).map(str::to_owned);
     Origin {
         name: source.name(),

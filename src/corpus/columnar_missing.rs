@@ -56,6 +56,10 @@ pub(crate) fn schema_of(_: &Source) -> Result<Schema, String> {
     Err(MISSING.into())
 }
 
+pub(crate) fn note<'s>(_: &'s Schema, _: &str) -> Option<&'s str> {
+    None
+}
+
 pub(crate) fn names(_: &Schema) -> Vec<String> {
     Vec::new()
 }

@@ -58,6 +58,17 @@ pub fn visit(source: &Source, visitor: &mut dyn Visitor) -> Result<()> {
     Ok(())
 }
 
+/// How a labelled input was made: what `label` wrote beside it, or into a table; nothing where it is missing or foreign.
+pub fn origin(source: &Source) -> Option<serde_json::Value> {
+    if source.format.is_columnar() {
+        let schema = columnar::schema_of(source).ok()?;
+        return serde_json::from_str(columnar::note(&schema, "demarche.meta")?).ok();
+    }
+    let mut beside = source.path.clone()?.into_os_string();
+    beside.push(".meta.json");
+    serde_json::from_slice(&std::fs::read(beside).ok()?).ok()
+}
+
 /// Hands on the rows of a table, by way of JSON.
 fn visit_table(source: &Source, visitor: &mut dyn Visitor) -> Result<(), String> {
     let names = columnar::names(&columnar::schema_of(source)?);

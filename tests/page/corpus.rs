@@ -145,3 +145,22 @@ fn a_big_corpus_gives_a_small_page() {
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
     assert!(page.contains("40,000 statements") && page.contains("Figures by year"));
 }
+
+#[test]
+#[cfg(feature = "columnar")]
+fn a_parquet_corpus_tells_its_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, packed) = (folder.path().join("a.jsonl"), folder.path().join("a.parquet"));
+    std::fs::write(
+        &plain,
+        "{\"text\":\"We welcome the ferry.\",\"holder\":\"A\"}\n{\"text\":\"We urge calm.\",\"holder\":\"B\"}\n",
+    )
+    .unwrap();
+    let run = |arguments: &[&std::ffi::OsStr]| Command::cargo_bin("demarche").unwrap().args(arguments).output().unwrap();
+    let labelled = run(&["label".as_ref(), plain.as_os_str(), "-o".as_ref(), packed.as_os_str()]);
+    assert!(labelled.status.success(), "{labelled:?}");
+    let output = run(&["report".as_ref(), packed.as_os_str()]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert!(page.contains("2 statements") && page.contains("2 holders") && page.contains("stance-en-"), "{page}");
+}

@@ -24,3 +24,8 @@ pub(crate) const PART_BYTES: usize = 2 << 20;
 pub(crate) fn names(schema: &Schema) -> Vec<String> {
     schema.fields().iter().map(|field| field.name().clone()).collect()
 }
+
+/// What the file itself tells under `key`.
+pub(crate) fn note<'s>(schema: &'s Schema, key: &str) -> Option<&'s str> {
+    schema.metadata().get(key).map(String::as_str)
+}

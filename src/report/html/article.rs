@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    Contribution, Evidence, SCRIPT, STYLE, evidence, folded, hundredths,
+    Contribution, Evidence, SCRIPT, STYLE, bar_class, evidence, folded, hundredths,
     label::{Label, looks},
     marks::{Paragraph, paragraphs},
     percent, sealed, signed,

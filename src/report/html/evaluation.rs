@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    Evidence, SCRIPT, STYLE,
+    Evidence, SCRIPT, STYLE, bar_class,
     chart::{Share, thousands},
     hundredths,
     label::{Label, looks},

@@ -45,6 +45,11 @@ fn signed(weight: &f64) -> String {
     if *weight < 0.0 { format!("−{:.2}", -weight) } else { format!("+{weight:.2}") }
 }
 
+/// The class of the bar of a weight: pale where it speaks against the label.
+fn bar_class<'c>(weight: &f64, class: &'c str) -> &'c str {
+    if *weight < 0.0 { "none" } else { class }
+}
+
 /// The size of `value` in whole hundredths of `most`.
 fn hundredths(value: impl std::borrow::Borrow<f64>, most: impl std::borrow::Borrow<f64>) -> u32 {
     (100.0 * value.borrow().abs() / most.borrow().max(f64::MIN_POSITIVE)).round() as u32
