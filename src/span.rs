@@ -85,7 +85,7 @@ impl Span {
 
 /// Turns byte offsets of one text into Unicode code point offsets.
 ///
-/// Building is linear in the text; a look-up costs at most [`CharIndex::STRIDE`] bytes of counting.
+/// Building is linear in the text; a look-up costs at most 256 bytes of counting.
 pub struct CharIndex<'t> {
     text: &'t str,
     before: Vec<usize>,

@@ -2,7 +2,7 @@
 //!
 //! [`batch`] labels a corpus of any size: [`source`]s are cut into chunks of whole records, workers
 //! label them, the rows come out in order. [`json_record`] and [`delimited`] find the fields of a
-//! record without copying it, [`columns`] writes what is added, [`format`] tells formats apart.
+//! record without copying it, [`columns`] writes what is added, [`mod@format`] tells formats apart.
 
 pub mod batch;
 pub mod columns;

@@ -99,7 +99,7 @@ impl Joined {
 
 /// Mean over the other articles of each sentence's highest cosine with a sentence there, 0 to 1.
 ///
-/// Looks at the first [`HORIZON`] sentences of an article only, so that time stays linear.
+/// Looks at the first 60 sentences of an article only, so that time stays linear.
 fn agreement(rows: &Rows, of_article: &[(usize, usize)], n_articles: usize) -> Vec<f32> {
     const HORIZON: usize = 60;
     let near: Vec<usize> = (0..of_article.len()).filter(|&i| of_article[i].1 < HORIZON).collect();
