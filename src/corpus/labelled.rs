@@ -348,6 +348,31 @@ fn of_annotation(annotated: &Value, text: &str, offsets: &[usize]) -> Option<Sta
     })
 }
 
+/// Says how many ids stand at several texts, and where the first of them do; `None` if every id is the only one of its kind.
+pub fn repeated_ids(texts: &[LabelledText]) -> Option<String> {
+    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    let (mut n, mut example) = (0, String::new());
+    for text in texts {
+        let Some(id) = text.id.as_deref() else { continue };
+        match first.get(id) {
+            Some(place) => {
+                n += 1;
+                if n == 1 {
+                    example = format!("{}: id `{id}` stands at {place} too", text.place);
+                }
+            }
+            None => {
+                first.insert(id, &text.place);
+            }
+        }
+    }
+    match n {
+        0 => None,
+        1 => Some(example),
+        _ => Some(format!("{example}; so do {} more ids", n - 1)),
+    }
+}
+
 /// Leaves out texts that stand in the data before (white space folded): gives what is left and how many went; of these,
 /// how many had other labels.
 pub fn without_duplicates(texts: Vec<LabelledText>) -> (Vec<LabelledText>, usize, usize) {
@@ -382,6 +407,14 @@ mod tests {
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         read(&path, &Reading::default())
+    }
+
+    #[test]
+    fn ids_that_stand_twice_are_told() {
+        let text = |id: &str, place: &str| LabelledText { id: Some(id.into()), place: place.into(), ..LabelledText::default() };
+        assert_eq!(repeated_ids(&[text("a", "x:1"), text("b", "x:2")]), None);
+        let several = [text("a", "x:1"), text("a", "x:2"), text("b", "y:1"), text("b", "y:2")];
+        assert_eq!(repeated_ids(&several).unwrap(), "x:2: id `a` stands at x:1 too; so do 1 more ids");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use demarche::{
 use serde::Serialize;
 
 use super::EvaluateArgs;
-use crate::cli::Outcome;
+use crate::cli::{Outcome, message};
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
@@ -117,6 +117,9 @@ fn read(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Vec<LabelledTe
     let mut texts = Vec::new();
     for path in &args.data {
         texts.extend(labelled::read(path, &reading)?);
+    }
+    if let Some(repeated) = labelled::repeated_ids(&texts) {
+        message::warning(&repeated);
     }
     texts.retain(|text| !text.labels.is_empty());
     if texts.is_empty() {

@@ -28,8 +28,8 @@ pub(super) fn metrics(e: &Evaluation) -> Value {
         "confusion": e.confusion})
 }
 
-/// Writes `README.md` (the model card, kept if there is one), `report.json` and `report.txt`.
-pub(super) fn write(folder: &Path, trained: &Trained, evaluation: Option<&Evaluation>) -> anyhow::Result<()> {
+/// Writes `README.md` (the model card, kept if there is one), `report.json` and `report.txt`; gives the text of the last.
+pub(super) fn write(folder: &Path, trained: &Trained, evaluation: Option<&Evaluation>) -> anyhow::Result<String> {
     let put = |name: &str, content: &str| {
         let path = folder.join(name);
         std::fs::write(&path, content).with_context(|| path.display().to_string())
@@ -38,11 +38,12 @@ pub(super) fn write(folder: &Path, trained: &Trained, evaluation: Option<&Evalua
     let report = json!({"schema": 1, "l2_path": path, "features": trained.n_features, "near_duplicates": trained.near_duplicates,
         "held_out": evaluation});
     put("report.json", &(serde_json::to_string_pretty(&report)? + "\n"))?;
-    put("report.txt", &report_text(trained, evaluation))?;
-    match folder.join("README.md").exists() {
-        true => Ok(()),
-        false => put("README.md", &card(trained, evaluation)),
+    let text = report_text(trained, evaluation);
+    put("report.txt", &text)?;
+    if !folder.join("README.md").exists() {
+        put("README.md", &card(trained, evaluation))?;
     }
+    Ok(text)
 }
 
 fn report_text(trained: &Trained, evaluation: Option<&Evaluation>) -> String {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -84,15 +85,17 @@ pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome
     let examples: Vec<Example> = texts.iter().map(|text| example(text, &labels, options)).collect();
     let pieces = pieces(&options.pieces_from)?;
     let name = options.name.clone().unwrap_or_else(|| folder_name(&args.output));
-    let mut trained = stance::train(&name, &labels, &examples, &settings, pieces, &mut |line| message::note(line))?;
+    let mut trained = stance::train(&name, &labels, &examples, &settings, pieces, &mut |line| message::line(line))?;
     let record = &mut trained.stored.manifest.training;
     record.data = hashes(&args.data)?;
     record.codebook = options.codebook.as_deref().map(hash_file).transpose()?;
     let evaluation = evaluation(&trained, &examples, &labels, args.seed);
     trained.stored.manifest.metrics = evaluation.as_ref().map(card::metrics).unwrap_or_default();
     trained.stored.write(&args.output)?;
-    card::write(&args.output, &trained, evaluation.as_ref())?;
-    message::note(&format!("wrote {}", args.output.display()));
+    let report = card::write(&args.output, &trained, evaluation.as_ref())?;
+    message::line(&format!("wrote {}", args.output.display()));
+    // A closed pipe is no failure: the report stands in the folder too.
+    let _ = write!(std::io::stdout().lock(), "{report}");
     Ok(Outcome::Done)
 }
 
@@ -142,9 +145,12 @@ fn read(args: &TrainArgs, options: &Options) -> anyhow::Result<Vec<LabelledText>
     for path in &args.data {
         texts.extend(labelled::read(path, &reading)?);
     }
+    if let Some(repeated) = labelled::repeated_ids(&texts) {
+        message::warning(&repeated);
+    }
     let (texts, gone, contradicting) = labelled::without_duplicates(texts);
     if gone > 0 {
-        message::note(&format!("{gone} texts stand in the data before and are left out"));
+        message::line(&format!("{gone} texts stand in the data before and are left out"));
     }
     if contradicting > 0 {
         message::warning(&format!("{contradicting} texts stand in the data before with other labels; the first ones count"));

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
             "epochs": settings.epochs, "seed": settings.seed,
         }),
     )?;
-    message::note(&format!(
+    message::line(&format!(
         "{}: {} articles, {} sentences, {} tokens, {} wrong in the last pass",
         args.output.display(),
         articles.len(),
