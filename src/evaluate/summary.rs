@@ -1,15 +1,16 @@
 //! Summaries against references: ROUGE of the model beside lead, random and the greedy oracle, at equal length.
 
 use rayon::prelude::*;
+use serde::{Serialize, Serializer};
 
 use super::{
     bootstrap::{self, Estimate, Random},
     rouge,
 };
 use crate::{
+    article::Article,
     corpus::summaries::SummarizedArticle,
     segment::{self, Segmentation},
-    statement,
     summarize::{Budget, SummaryModel, train},
 };
 
@@ -30,18 +31,23 @@ pub enum Cut {
 }
 
 /// How one way of picking sentences did. Measures are means over articles, 0 to 100.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct System {
     /// `model`, `lead`, `random` or `oracle`.
     pub name: &'static str,
     /// F1 of ROUGE-1, ROUGE-2, ROUGE-L, ROUGE-Lsum.
+    #[serde(flatten, serialize_with = "by_name")]
     pub rouge: [Estimate; 4],
     /// Mean of ROUGE-1, -2 and -L less that of lead.
     pub over_lead: Estimate,
 }
 
+fn by_name<S: Serializer>(rouge: &[Estimate; 4], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(["rouge_1", "rouge_2", "rouge_l", "rouge_lsum"].into_iter().zip(rouge))
+}
+
 /// A measured model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SummaryEvaluation {
     /// Number of articles.
     pub n_articles: usize,
@@ -55,51 +61,75 @@ const SYSTEMS: [&str; 4] = ["model", "lead", "random", "oracle"];
 /// ROUGE-1, -2, -L, -Lsum F1 of each system on one article.
 type Scores = [[f64; 4]; 4];
 
-/// Measures `model` on `articles`; articles without a sentence or reference score 0.
-pub fn evaluate(model: &SummaryModel, articles: &[SummarizedArticle], cut: Cut, seed: u64) -> SummaryEvaluation {
-    let scores: Vec<Scores> = articles.par_iter().enumerate().map(|(i, it)| score(model, it, cut, seed ^ i as u64)).collect();
-    summarise(&scores, seed)
+/// The sentences of an article in the order in which a model takes them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ranking {
+    /// The article's sentences.
+    pub segmentation: Segmentation,
+    /// Their numbers, the first to be taken first.
+    pub order: Vec<usize>,
 }
 
-/// Measures by cross-validation: articles whose number leaves the same remainder by `folds` are scored by a
-/// model trained on the others.
+impl Ranking {
+    fn new(model: &SummaryModel, article: &Article) -> Self {
+        let segmentation = segment::segment(&article.text);
+        let summary = model.summarize(article, &segmentation, &[], Budget::default());
+        let mut order: Vec<usize> = (0..segmentation.sentences.len()).collect();
+        order.sort_by_key(|&i| summary.scored[i].rank);
+        Self { segmentation, order }
+    }
+}
+
+/// The order in which `model` takes the sentences of each article.
+pub fn rank(model: &SummaryModel, articles: &[SummarizedArticle]) -> Vec<Ranking> {
+    articles.par_iter().map(|it| Ranking::new(model, &it.article)).collect()
+}
+
+/// As [`rank`] by cross-validation: articles whose number leaves the same remainder by `folds` are ranked by a model
+/// trained on the others. One list for each set.
 ///
 /// # Errors
 /// As [`train::train`].
-pub fn cross_validate(
+pub fn cross_rank(
     sets: &[Vec<SummarizedArticle>],
     options: &train::TrainOptions,
     folds: usize,
-    cut: Cut,
-    seed: u64,
-) -> crate::Result<Vec<SummaryEvaluation>> {
-    let mut scores: Vec<Vec<Scores>> = sets.iter().map(|set| vec![Scores::default(); set.len()]).collect();
-    for fold in 0..folds {
-        let kept = |set: &Vec<SummarizedArticle>| -> Vec<SummarizedArticle> {
-            set.iter().enumerate().filter(|(i, _)| i % folds != fold).map(|(_, it)| it.clone()).collect()
-        };
-        let model = train::train(&sets.iter().map(kept).collect::<Vec<_>>(), options)?;
-        for (set, scores) in sets.iter().zip(&mut scores) {
-            scores.par_iter_mut().enumerate().filter(|(i, _)| i % folds == fold).for_each(|(i, it)| {
-                *it = score(&model, &set[i], cut, seed ^ i as u64);
-            });
-        }
-    }
-    Ok(scores.iter().map(|set| summarise(set, seed)).collect())
+) -> crate::Result<Vec<Vec<Ranking>>> {
+    let models = train::cross_train(sets, options, folds)?;
+    let rank_one = |(i, it): (usize, &SummarizedArticle)| models.get(i % folds).map(|model| Ranking::new(model, &it.article));
+    Ok(sets.iter().map(|set| set.par_iter().enumerate().filter_map(rank_one).collect()).collect())
 }
 
-fn score(model: &SummaryModel, it: &SummarizedArticle, cut: Cut, seed: u64) -> Scores {
-    let segmentation = segment::segment(&it.article.text);
-    let statements = statement::extract(&it.article.text, &segmentation);
+/// Measures `model` on `articles`; articles without a sentence or reference score 0.
+pub fn evaluate(model: &SummaryModel, articles: &[SummarizedArticle], cut: Cut, seed: u64) -> SummaryEvaluation {
+    measure(articles, &rank(model, articles), cut, seed)
+}
+
+/// Measures the order of the sentences of each article, beside lead, random and the greedy oracle.
+pub fn measure(articles: &[SummarizedArticle], rankings: &[Ranking], cut: Cut, seed: u64) -> SummaryEvaluation {
+    let pairs = articles.par_iter().zip(rankings).enumerate();
+    let scores: Vec<Scores> = pairs.map(|(i, (it, ranking))| score(it, ranking, cut, seed ^ i as u64)).collect();
+    summarise(&scores, seed)
+}
+
+/// What `ranking` takes of an article for a summary of the length `cut`: sentences by rank up to and including the
+/// one that reaches it, whole and in reading order.
+pub fn taken<'a>(it: &'a SummarizedArticle, ranking: &Ranking, cut: Cut) -> Vec<&'a str> {
+    let text = &it.article.text;
+    let numbers = take(text, &ranking.segmentation, &ranking.order, limit(it, cut));
+    numbers.into_iter().map(|i| sentence(text, &ranking.segmentation, i)).collect()
+}
+
+fn score(it: &SummarizedArticle, ranking: &Ranking, cut: Cut, seed: u64) -> Scores {
+    let Ranking { segmentation, order } = ranking;
     let n = segmentation.sentences.len();
-    let summary = model.summarize(&it.article, &segmentation, &statements, Budget::default());
-    let mut by_rank: Vec<usize> = (0..n).collect();
-    by_rank.sort_by_key(|&i| summary.scored[i].rank);
-    let oracle = train::oracle(&it.article.text, &segmentation, &it.reference);
-    let orders = [by_rank, (0..n).collect(), shuffled(n, seed), completed(oracle, n)];
+    let oracle = train::oracle(&it.article.text, segmentation, &it.reference);
+    let orders = [order.clone(), (0..n).collect(), shuffled(n, seed), completed(oracle, n)];
     orders.map(|order| {
-        let taken = take(&it.article.text, &segmentation, &order, limit(it, cut));
-        let found = rouge::rouge(&it.reference, &taken);
+        let limit = limit(it, cut);
+        let taken = take(&it.article.text, segmentation, &order, limit);
+        let cut = shortened(taken.into_iter().map(|i| sentence(&it.article.text, segmentation, i)), limit);
+        let found = rouge::rouge(&it.reference, &cut);
         [found.one.f1, found.two.f1, found.l.f1, found.l_sum.f1].map(|f1| 100.0 * f1)
     })
 }
@@ -126,9 +156,12 @@ fn shuffled(n: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-/// The sentences that `cut` takes from `order`, in reading order, the last one cut short at a limit of words.
-fn take(text: &str, segmentation: &Segmentation, order: &[usize], cut: Cut) -> Vec<String> {
-    let sentence = |i: usize| segmentation.sentences.get(i).map_or("", |s| s.span.of(text));
+fn sentence<'t>(text: &'t str, segmentation: &Segmentation, i: usize) -> &'t str {
+    segmentation.sentences.get(i).map_or("", |s| s.span.of(text))
+}
+
+/// The sentences of `order` up to the one that reaches `cut`, in reading order.
+fn take(text: &str, segmentation: &Segmentation, order: &[usize], cut: Cut) -> Vec<usize> {
     let mut taken = Vec::new();
     let mut words = 0;
     for &i in order {
@@ -139,16 +172,21 @@ fn take(text: &str, segmentation: &Segmentation, order: &[usize], cut: Cut) -> V
         if full {
             break;
         }
-        words += sentence(i).split_whitespace().count();
+        words += sentence(text, segmentation, i).split_whitespace().count();
         taken.push(i);
     }
     taken.sort_unstable();
+    taken
+}
+
+/// The sentences, cut short at a limit of words.
+fn shortened<'t>(sentences: impl Iterator<Item = &'t str>, cut: Cut) -> Vec<String> {
     let mut left = match cut {
         Cut::Sentences(_) => usize::MAX,
         Cut::Words(n) => n.unwrap_or(DEFAULT_WORDS),
     };
-    let shortened = taken.into_iter().map(|i| {
-        let words: Vec<&str> = sentence(i).split_whitespace().take(left).collect();
+    let shortened = sentences.map(|sentence| {
+        let words: Vec<&str> = sentence.split_whitespace().take(left).collect();
         left -= words.len();
         words.join(" ")
     });
@@ -181,15 +219,18 @@ fn means(rows: &[[f64; 5]]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Article;
 
     #[test]
     fn words_are_cut_in_reading_order() {
         let text = "One two three. Four five. Six seven eight nine.";
         let segmentation = segment::segment(text);
-        assert_eq!(take(text, &segmentation, &[2, 0, 1], Cut::Words(Some(6))), ["One two three.", "Six seven eight"]);
-        assert_eq!(take(text, &segmentation, &[2, 0, 1], Cut::Words(Some(4))), ["Six seven eight nine."]);
-        assert_eq!(take(text, &segmentation, &[2, 0, 1], Cut::Sentences(Some(2))), ["One two three.", "Six seven eight nine."]);
+        let cut = |cut: Cut| {
+            let taken = take(text, &segmentation, &[2, 0, 1], cut);
+            shortened(taken.into_iter().map(|i| sentence(text, &segmentation, i)), cut)
+        };
+        assert_eq!(cut(Cut::Words(Some(6))), ["One two three.", "Six seven eight"]);
+        assert_eq!(cut(Cut::Words(Some(4))), ["Six seven eight nine."]);
+        assert_eq!(cut(Cut::Sentences(Some(2))), ["One two three.", "Six seven eight nine."]);
     }
 
     #[test]

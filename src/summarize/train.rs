@@ -19,7 +19,6 @@ use crate::{
     evaluate::rouge::{self, Stems},
     features::{Context, FeatureMatrix},
     segment::{self, Segmentation},
-    statement,
 };
 
 /// Most sentences that the oracle picks.
@@ -57,25 +56,43 @@ struct Prepared {
 /// # Errors
 /// [`Error::Data`] if no article has a sentence that shares a word with its reference.
 pub fn train(sets: &[Vec<SummarizedArticle>], options: &TrainOptions) -> Result<SummaryModel> {
+    let prepared = prepare_sets(sets, options);
+    fit(&prepared.iter().flatten().collect::<Vec<_>>(), options)
+}
+
+/// Trains one scorer for each of `folds` folds, without the articles whose number in their set leaves the fold's
+/// number as remainder.
+///
+/// # Errors
+/// As [`train`].
+pub fn cross_train(sets: &[Vec<SummarizedArticle>], options: &TrainOptions, folds: usize) -> Result<Vec<SummaryModel>> {
+    let prepared = prepare_sets(sets, options);
+    let of_fold = |fold: usize| {
+        let kept = prepared.iter().flat_map(|set| set.iter().enumerate().filter(|(i, _)| i % folds != fold));
+        fit(&kept.map(|(_, it)| it).collect::<Vec<_>>(), options)
+    };
+    (0..folds).map(of_fold).collect()
+}
+
+fn prepare_sets(sets: &[Vec<SummarizedArticle>], options: &TrainOptions) -> Vec<Vec<Prepared>> {
     let weight = |set: usize| options.article_weights.get(set).copied().unwrap_or(1.0);
-    let weighed = sets.iter().enumerate().flat_map(|(number, set)| set.iter().map(move |it| (it, weight(number))));
-    let weighed: Vec<(&SummarizedArticle, f64)> = weighed.collect();
-    let prepared = weighed.into_par_iter().map(|(it, weight)| prepare(it, weight));
-    let prepared: Vec<Prepared> = prepared.filter(|p| p.picked.contains(&true)).collect();
+    let prepare_set =
+        |(number, set): (usize, &Vec<SummarizedArticle>)| set.par_iter().map(|it| prepare(it, weight(number))).collect();
+    sets.iter().enumerate().map(prepare_set).collect()
+}
+
+fn fit(prepared: &[&Prepared], options: &TrainOptions) -> Result<SummaryModel> {
+    let prepared: Vec<&Prepared> = prepared.iter().copied().filter(|p| p.picked.contains(&true)).collect();
     if prepared.is_empty() {
         return Err(Error::Data("no article has a sentence in common with its reference summary".into()));
     }
-    fit(&prepared, options)
-}
-
-fn fit(prepared: &[Prepared], options: &TrainOptions) -> Result<SummaryModel> {
     let stack = |blocks: &[ArrayView2<f32>]| concatenate(Axis(0), blocks).map_err(|e| Error::Data(e.to_string()));
     let raw: Vec<_> = prepared.iter().map(|p| p.matrix.values.view()).collect();
     let scale = Scale::of(stack(&raw)?.view());
     let expanded: Vec<Array2<f32>> = prepared.par_iter().map(|p| design::expand(&p.matrix, &scale)).collect();
     let columns = stack(&expanded.iter().map(Array2::view).collect::<Vec<_>>())?;
     let spread = Scale::of(columns.view());
-    let (positive, negative) = row_weights(prepared);
+    let (positive, negative) = row_weights(&prepared);
     let problem = Problem { columns: spread.apply(columns.view()), positive, negative, l2: options.l2 };
     let fitted = logistic::fit(&problem)?;
     // Columns were standardised for the penalty; the stored weights apply to them as they are.
@@ -90,8 +107,7 @@ fn rounded(weight: f64) -> f32 {
 
 fn prepare(example: &SummarizedArticle, weight: f64) -> Prepared {
     let segmentation = segment::segment(&example.article.text);
-    let statements = statement::extract(&example.article.text, &segmentation);
-    let matrix = Context::new(&example.article, &segmentation, &statements).matrix();
+    let matrix = Context::new(&example.article, &segmentation, &[]).matrix();
     let mut picked = vec![false; segmentation.sentences.len()];
     for sentence in oracle(&example.article.text, &segmentation, &example.reference) {
         picked[sentence] = true;
@@ -129,7 +145,7 @@ pub fn oracle(text: &str, segmentation: &Segmentation, reference: &[String]) -> 
 
 /// Weights of the rows as picked and as left out: those of an article sum to its weight, the two classes to
 /// a half each.
-fn row_weights(prepared: &[Prepared]) -> (Vec<f64>, Vec<f64>) {
+fn row_weights(prepared: &[&Prepared]) -> (Vec<f64>, Vec<f64>) {
     let share = |picked: bool| -> Vec<f64> {
         let rows = prepared.iter().flat_map(|p| p.picked.iter().map(move |it| (*it == picked, p.weight / p.picked.len() as f64)));
         let weights: Vec<f64> = rows.map(|(has, weight)| if has { weight } else { 0.0 }).collect();

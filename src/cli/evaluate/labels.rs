@@ -19,7 +19,7 @@ use demarche::{
 };
 use serde::Serialize;
 
-use super::EvaluateArgs;
+use super::{EvaluateArgs, Format};
 use crate::cli::{Outcome, message};
 
 /// Arguments of this task alone.
@@ -41,9 +41,6 @@ pub(crate) struct Options {
     /// A second model, compared on the same texts
     #[arg(long, value_name = "FOLDER")]
     against: Option<PathBuf>,
-    /// How the report is written
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
     /// Folder for confusion matrix and reliability curve as SVG
     #[arg(long, value_name = "FOLDER")]
     svg: Option<PathBuf>,
@@ -53,18 +50,6 @@ pub(crate) struct Options {
     /// Of annotated articles, measure on the test ones instead of the others
     #[arg(long)]
     test_articles: bool,
-}
-
-/// How a report is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Tables to read.
-    #[default]
-    Text,
-    /// One JSON object.
-    Json,
-    /// A page to read and to send on.
-    Html,
 }
 
 /// The whole report.
@@ -95,7 +80,7 @@ pub(crate) fn run(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Outc
         write_figures(folder, &report.overall)?;
     }
     let mut out = std::io::stdout().lock();
-    match options.format {
+    match args.format {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
         Format::Text => write!(out, "{}", text(&report))?,
         Format::Html => write!(out, "{}", page(&report, &model, &texts, args)?)?,

@@ -1,6 +1,7 @@
 //! `demarche evaluate`: measures a model; one file per task.
 
 mod labels;
+pub(crate) mod predictions;
 mod summary;
 
 use std::path::PathBuf;
@@ -15,6 +16,18 @@ pub(crate) enum Task {
     Labels,
     /// A scorer of sentences for summaries: JSONL with `text` and `reference`
     Summary,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Tables to read
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+    /// A page to read and to send on (labels only)
+    Html,
 }
 
 /// Arguments of `demarche evaluate`.
@@ -32,6 +45,9 @@ pub(crate) struct EvaluateArgs {
     /// Seed of everything that is drawn by chance
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
     #[command(flatten, next_help_heading = "Labels")]
     labels: labels::Options,
     #[command(flatten, next_help_heading = "Summaries")]

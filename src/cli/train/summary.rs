@@ -1,11 +1,11 @@
 //! `demarche train --task summary`: trains the scorer of sentences.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use demarche::{
     corpus::summaries::{self, Part, SummarizedArticle},
-    evaluate::summary::{Cut, cross_validate},
+    evaluate::summary::{Cut, SummaryEvaluation, cross_rank, measure},
     summarize::{
         store::TrainingSet,
         train::{self, TrainOptions},
@@ -13,7 +13,7 @@ use demarche::{
 };
 
 use super::TrainArgs;
-use crate::cli::{Outcome, message};
+use crate::cli::{Outcome, evaluate::predictions, message};
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,10 @@ pub(crate) struct Options {
     /// Weight of an article of each file, in the order of the files [default: 1 each]
     #[arg(long, value_name = "WEIGHT", value_delimiter = ',', value_parser = positive)]
     article_weights: Vec<f64>,
+    /// Folder for the summaries of the cross-validation: `DATA.words.jsonl` and `DATA.sentences.jsonl` with `id` and
+    /// `summary`, a list of sentences, for each file of data
+    #[arg(long, value_name = "FOLDER")]
+    predictions: Option<PathBuf>,
 }
 
 /// Folds of the cross-validation.
@@ -48,8 +52,16 @@ pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome
         redundancy: options.redundancy,
         article_weights: options.article_weights.clone(),
     };
-    let words = cross_validate(&sets, &settings, FOLDS, Cut::Words(None), args.seed)?;
-    let sentences = cross_validate(&sets, &settings, FOLDS, Cut::Sentences(None), args.seed)?;
+    let rankings = cross_rank(&sets, &settings, FOLDS)?;
+    let measured = |cut: Cut| -> Vec<SummaryEvaluation> {
+        sets.iter().zip(&rankings).map(|(set, rankings)| measure(set, rankings, cut, args.seed)).collect()
+    };
+    let (words, sentences) = (measured(Cut::Words(None)), measured(Cut::Sentences(None)));
+    if let Some(folder) = &options.predictions {
+        for (path, (set, rankings)) in args.data.iter().zip(sets.iter().zip(&rankings)) {
+            predictions::write(folder, path, set, rankings, &[Cut::Words(None), Cut::Sentences(None)])?;
+        }
+    }
     let measured = args.data.iter().zip(words.iter().zip(&sentences)).enumerate();
     let training: Vec<TrainingSet> = measured
         .map(|(number, (path, (words, sentences)))| {
