@@ -1,5 +1,7 @@
 //! Loaded models and options; an [`Article`] in, an [`ArticleReport`] out.
 
+use std::borrow::Cow;
+
 use crate::{
     article::Article,
     error::Result,
@@ -50,6 +52,18 @@ impl ArticleReport {
     /// The text of sentence `number`; empty where there is no such sentence.
     pub fn sentence_text(&self, number: usize) -> &str {
         self.segmentation.sentences.get(number).map_or("", |s| s.span.of(&self.article.text))
+    }
+
+    /// The words of sentence `number` that the summary shows: the sentence, or what is left of it where it is shortened,
+    /// with a mark of omission where words are left away.
+    pub fn summary_text(&self, number: usize) -> Cow<'_, str> {
+        let whole = self.sentence_text(number);
+        let Some((_, span)) = self.summary.trimmed.iter().find(|(sentence, _)| *sentence == number) else {
+            return Cow::Borrowed(whole);
+        };
+        let shown = span.of(&self.article.text);
+        let (head, tail) = (if whole.starts_with(shown) { "" } else { "… " }, if whole.ends_with(shown) { "" } else { " …" });
+        Cow::Owned(format!("{head}{shown}{tail}"))
     }
 
     /// The holder's name, else the words of the mention.
@@ -135,6 +149,7 @@ impl Pipeline {
         summary.chosen = summary.by_stance.iter().map(|(_, sentence)| *sentence).collect();
         summary.chosen.sort_unstable();
         summary.chosen.dedup();
+        summary.trimmed.clear();
         summary.warnings.clear();
         if summary.by_stance.is_empty() {
             summary.warnings.push("no statement of the article has a stance".into());

@@ -6,7 +6,7 @@ mod position;
 mod quotation;
 mod surface;
 mod view;
-mod words;
+pub(crate) mod words;
 
 use ndarray::Array2;
 

@@ -49,6 +49,9 @@ struct SentenceRecord<'r> {
     paragraph: usize,
     score: f64,
     rank: usize,
+    /// What the summary shows of it, where it is shortened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trimmed: Option<SpanRecord<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<ExplanationRecord>,
 }
@@ -189,11 +192,17 @@ impl<'r> Writer<'r, '_> {
             paragraph: sentence.paragraph,
             score: rounded(scored.score),
             rank: scored.rank,
+            trimmed: None,
             explanation: None,
         };
         let mut records: Vec<SentenceRecord> = pairs.map(record).collect();
         for (record, explanation) in records.iter_mut().zip(&report.summary.explanations) {
             record.explanation = Some(ExplanationRecord::new(explanation));
+        }
+        for &(number, span) in &report.summary.trimmed {
+            if let Some(record) = records.get_mut(number) {
+                record.trimmed = Some(self.span(span));
+            }
         }
         records
     }

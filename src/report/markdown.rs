@@ -12,7 +12,7 @@ pub fn document(report: &ArticleReport, labels: &[String]) -> String {
         let _ = writeln!(out, "*{}*\n", escape(date));
     }
     for &number in &report.summary.chosen {
-        let _ = writeln!(out, "> {}\n>", escape(report.sentence_text(number)));
+        let _ = writeln!(out, "> {}\n>", escape(&report.summary_text(number)));
     }
     if !report.statements.is_empty() {
         out.push_str("\n## Statements\n\n| holder | role | stance | p | kind | statement |\n|---|---|---|---|---|---|\n");

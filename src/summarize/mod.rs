@@ -18,6 +18,7 @@ mod select;
 mod steer;
 pub mod store;
 pub mod train;
+mod trim;
 
 use std::path::Path;
 
@@ -26,6 +27,7 @@ use crate::{
     error::{Error, Result},
     features::{Context, FeatureMatrix},
     segment::Segmentation,
+    span::Span,
     statement::Statement,
 };
 use score::Scorer;
@@ -48,6 +50,8 @@ pub struct Scored {
 pub struct Summary {
     /// Chosen sentences, in reading order.
     pub chosen: Vec<usize>,
+    /// What is shown of chosen sentences that are shortened, in reading order; empty unless asked for.
+    pub trimmed: Vec<(usize, Span)>,
     /// Score and rank of every sentence, in article order.
     pub scored: Vec<Scored>,
     /// Why every sentence has its place, in article order; empty unless asked for.
@@ -67,6 +71,9 @@ pub struct Request {
     pub focus: Vec<String>,
     /// Whose statements it should give: a name, or part of one.
     pub holder: Option<String>,
+    /// Whether leading connectives and attributions are left away where a quotation of the article is left that reads
+    /// as a sentence.
+    pub trim: bool,
     /// Whether it should say why each sentence has its place.
     pub explain: bool,
 }
@@ -129,7 +136,16 @@ impl SummaryModel {
         let context = Context::new(article, segmentation, statements);
         let matrix = context.matrix();
         let reading = Reading::new(&self.scorer, &context, &matrix);
-        let steered = steer::steer(article, segmentation, statements, request, &reading);
+        let mut steered = steer::steer(article, segmentation, statements, request, &reading);
+        let mut words = context.word_counts();
+        let trims = match request.trim {
+            true => trim::find(&article.text, segmentation, statements, &reading.half),
+            false => Vec::new(),
+        };
+        for (i, it) in trims.iter().enumerate() {
+            words[i] = it.body.of(&article.text).split_whitespace().count();
+            steered.dependent[i] &= it.without_connective.is_none();
+        }
         let candidates = Candidates {
             scores: &reading.scores,
             rows: context.rows(),
@@ -142,10 +158,11 @@ impl SummaryModel {
         let order: Vec<usize> = places.iter().map(|place| place.sentence).collect();
         let mut scored: Vec<Scored> = reading.scores.iter().map(|&score| Scored { score, rank: 0 }).collect();
         order.iter().enumerate().for_each(|(rank, &sentence)| scored[sentence].rank = rank + 1);
-        let (chosen, mut warnings) = request.budget.choose(&order, &context.word_counts(), &steered.dependent);
+        let (chosen, mut warnings) = request.budget.choose(&order, &words, &steered.dependent);
+        let trimmed = trim::shown(&trims, &chosen, segmentation);
         warnings.extend(steered.warnings);
         let explanations = if request.explain { explain::explain(&self.scorer, &matrix, &reading, &places) } else { Vec::new() };
-        Summary { chosen, scored, explanations, by_stance: Vec::new(), warnings }
+        Summary { chosen, trimmed, scored, explanations, by_stance: Vec::new(), warnings }
     }
 }
 

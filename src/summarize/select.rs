@@ -8,6 +8,9 @@ use crate::features::Rows;
 /// score. Keeps time linear in the article: a summary this long repeats itself whatever one does.
 const REDUNDANCY_HORIZON: usize = 200;
 
+/// Cosine from which a sentence repeats one that is picked: pull quotes, captions, the same report twice.
+const REPEATED: f32 = 0.98;
+
 /// What selection knows of the sentences of one article.
 pub(super) struct Candidates<'a> {
     /// Standardised scores.
@@ -35,7 +38,7 @@ pub(super) struct Place {
 /// The order in which sentences are picked, best first.
 ///
 /// Maximal marginal relevance (Carbonell and Goldstein 1998): the highest score less λ times the highest
-/// cosine with a sentence picked before. A sentence that points back waits until the one before it is in,
+/// cosine with a sentence picked before; what is said already comes after all else. A sentence that points back waits until the one before it is in,
 /// and sentences with half a quotation come last, so that every cut of the order reads well.
 pub(super) fn order(candidates: &Candidates) -> Vec<Place> {
     let n = candidates.scores.len();
@@ -50,6 +53,7 @@ pub(super) fn order(candidates: &Candidates) -> Vec<Place> {
 struct Picker<'a> {
     candidates: &'a Candidates<'a>,
     picked: Vec<bool>,
+    repeated: Vec<bool>,
     penalty: Vec<f32>,
     order: Vec<Place>,
     dense: Vec<f32>,
@@ -61,6 +65,7 @@ impl<'a> Picker<'a> {
         Self {
             candidates,
             picked: vec![false; n],
+            repeated: vec![false; n],
             penalty: vec![0.0; n],
             order: Vec::with_capacity(n),
             dense: vec![0.0; candidates.rows.n_terms],
@@ -72,9 +77,9 @@ impl<'a> Picker<'a> {
     }
 
     /// What was asked for first, then sentences that stand alone before those that wait, whole quotations before
-    /// half ones, then value.
+    /// half ones, what is new before what is repeated, then value.
     fn key(&self, i: usize) -> Key {
-        let class = [self.preferred(i), !self.waits(i), !self.candidates.half[i]];
+        let class = [self.preferred(i), !self.waits(i), !self.candidates.half[i], !self.repeated[i]];
         (class, self.candidates.scores[i] - self.penalty[i])
     }
 
@@ -94,7 +99,9 @@ impl<'a> Picker<'a> {
         let rows = self.candidates.rows;
         rows.scatter(i, &mut self.dense);
         for j in (0..self.picked.len()).filter(|&j| !self.picked[j]) {
-            self.penalty[j] = self.penalty[j].max(self.candidates.redundancy * rows.dot(j, &self.dense));
+            let cosine = rows.dot(j, &self.dense);
+            self.penalty[j] = self.penalty[j].max(self.candidates.redundancy * cosine);
+            self.repeated[j] |= cosine >= REPEATED;
         }
         rows.clear(i, &mut self.dense);
     }
@@ -103,7 +110,7 @@ impl<'a> Picker<'a> {
     fn rest(mut self) -> Vec<Place> {
         let mut left: Vec<usize> = (0..self.picked.len()).filter(|&i| !self.picked[i]).collect();
         let value = |i: usize| {
-            let class = [self.preferred(i), true, !self.candidates.half[i]];
+            let class = [self.preferred(i), true, !self.candidates.half[i], !self.repeated[i]];
             (class, self.candidates.scores[i] - self.penalty[i])
         };
         left.sort_by(|&a, &b| compare(value(b), value(a)).then(a.cmp(&b)));
@@ -122,7 +129,7 @@ impl<'a> Picker<'a> {
     }
 }
 
-type Key = ([bool; 3], f32);
+type Key = ([bool; 4], f32);
 
 fn compare(a: Key, b: Key) -> Ordering {
     a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
@@ -148,6 +155,17 @@ mod tests {
     #[test]
     fn what_was_asked_for_comes_first_and_ties_by_position() {
         assert_eq!(picked(3, &[1.0, 1.0, 0.0], &[false; 3], &[false; 3], &[false, false, true]), [2, 0, 1]);
+    }
+
+    /// The third sentence is the first again, with a higher score than the second.
+    #[test]
+    fn what_is_said_already_comes_last() {
+        let text = "Farmers want water. Rain fell. Farmers want water.";
+        let context = crate::features::Context::new(&crate::Article::from_text(text), &crate::segment::segment(text), &[]);
+        let (scores, free) = ([3.0, -3.0, 2.0], [false; 3]);
+        let rows = context.rows();
+        let candidates = Candidates { scores: &scores, rows, dependent: &free, half: &free, preferred: &[], redundancy: 0.0 };
+        assert_eq!(order(&candidates).iter().map(|place| place.sentence).collect::<Vec<_>>(), [0, 1, 2]);
     }
 
     /// Beyond the horizon the order is by score, and what waits follows what it waits for.

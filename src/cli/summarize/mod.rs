@@ -41,6 +41,10 @@ pub(crate) struct SummarizeArgs {
     /// One summary of all articles, without repetition, each sentence with its source
     #[arg(long, conflicts_with_all = ["focus", "holder", "scores"])]
     merge: bool,
+    /// Leave away leading connectives ("However, ") and attributions (", he said on Monday") where a sentence of the
+    /// article's own words is left
+    #[arg(long, conflicts_with_all = ["by_stance", "merge"])]
+    trim: bool,
     /// What to write
     #[arg(short, long, value_enum, default_value_t)]
     format: OutputFormat,
@@ -74,6 +78,7 @@ impl SummarizeArgs {
                 budget: self.budget.budget(),
                 focus: words.collect(),
                 holder: self.holder.clone(),
+                trim: self.trim,
                 explain: self.scores,
             },
             by_stance: self.by_stance,

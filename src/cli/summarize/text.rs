@@ -72,7 +72,7 @@ impl Page {
             let with = report.summary.by_stance.iter().filter(|(_, sentence)| *sentence == number);
             let stances: Vec<&str> = with.map(|(label, _)| label.as_str()).collect();
             let stance = if stances.is_empty() { String::new() } else { format!("[{}] ", stances.join(", ")) };
-            self.wrapped(&(stance + &printable(report.sentence_text(number))), "  • ", "    ", Style::new());
+            self.wrapped(&(stance + &printable(&report.summary_text(number))), "  • ", "    ", Style::new());
         }
     }
 

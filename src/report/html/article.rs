@@ -199,7 +199,7 @@ impl<'r> Page<'r> {
 }
 
 fn key_sentences(report: &ArticleReport) -> Vec<KeySentence> {
-    let key = |&sentence: &usize| KeySentence { sentence, text: folded(report.sentence_text(sentence)) };
+    let key = |&sentence: &usize| KeySentence { sentence, text: folded(&report.summary_text(sentence)) };
     report.summary.chosen.iter().map(key).collect()
 }
 
