@@ -44,6 +44,7 @@ impl Syntax {
     pub(super) const IN_WORDS: u16 = 2048;
     pub(super) const ALWAYS_ADDRESSEE: u16 = 4096;
     pub(super) const NOUN_TOO: u16 = 8192;
+    pub(super) const EVIDENCE: u16 = 16384;
 
     fn parse(letters: &str) -> Self {
         let bit = |c| match c {
@@ -59,6 +60,7 @@ impl Syntax {
             'k' => Self::OBJECT_AS,
             'p' => Self::PREPOSITION,
             'w' => Self::WEAK,
+            'e' => Self::EVIDENCE,
             _ => 0,
         };
         Self(letters.chars().map(bit).fold(0, |a, b| a | b))

@@ -21,7 +21,7 @@ fn ties(block: &Block, i: usize) -> bool {
 pub(super) fn nominal(block: &Block, i: usize) -> bool {
     let Some(t) = block.tokens.get(i) else { return false };
     if t.mark != 0 {
-        return false;
+        return t.mark == b'%';
     }
     if t.is(FUNCTION | COMMON_VERB) && !t.is(UPPER) {
         return t.is(NUMBER | ROLE | POSSESSIVE_S);
@@ -67,9 +67,7 @@ impl Phrase {
 /// The noun phrase that ends before token `end`, not before `floor`.
 pub(super) fn phrase_before(block: &Block, end: usize, floor: usize) -> Option<Phrase> {
     let mut end = end;
-    while end > floor && block.is(end - 1, ADV) && !block.is(end - 1, UPPER | NUMBER) {
-        end -= 1;
-    }
+    end = before_adverbials(block, end, floor);
     let last = end.checked_sub(1).filter(|&l| l >= floor)?;
     if is_pronoun(block, last) && !block.is(last, REL) {
         // "one of them said"
@@ -89,6 +87,31 @@ pub(super) fn phrase_before(block: &Block, end: usize, floor: usize) -> Option<P
         return Some(Phrase { whole: floor..end, ..subject });
     }
     Some(named_part(block, start..end))
+}
+
+/// Skips back over what stands between subject and verb: "X *first* described", "X *on Tuesday* said", "X *herself* said".
+fn before_adverbials(block: &Block, end: usize, floor: usize) -> usize {
+    let mut end = end;
+    while end > floor + 1 {
+        let last = end - 1;
+        let adverb = block.is(last, ADV) && !block.is(last, UPPER | NUMBER) || is_plain_adverb(block, last);
+        let day = block.is(last, WEEKDAY) && !block.is(last, GIVEN);
+        if adverb {
+            end -= 1;
+        } else if day && matches!(block.word(last - 1), "on" | "last" | "this" | "late" | "early") {
+            end -= 2;
+        } else if day && (nominal(block, last - 1) || block.mark(last - 1, b')') || block.is(last - 1, REL)) {
+            end -= 1;
+        } else {
+            break;
+        }
+    }
+    if end > floor && block.is(end - 1, ADV) && !block.is(end - 1, UPPER | NUMBER) { end - 1 } else { end }
+}
+
+/// Words that are adverbs right before a verb and adjectives elsewhere.
+pub(super) fn is_plain_adverb(block: &Block, i: usize) -> bool {
+    matches!(block.word(i), "first" | "long" | "ever" | "more" | "twice" | "himself" | "herself" | "themselves" | "itself")
 }
 
 /// "The communiqué signed after the talks says": where nothing finite stands before the nearest noun
@@ -125,28 +148,46 @@ fn relative(block: &Block, who: usize, end: usize, floor: usize) -> Option<Phras
 
 /// "X, the minister of Y, said", "X (Belgium) said", "X, 68, of Flint, said".
 fn over_apposition(block: &Block, comma: usize, end: usize, floor: usize) -> Option<Phrase> {
-    let (mut open, inside) = apposition_before(block, comma, floor)?;
+    let (mut open, inside) = match who_clause(block, comma, floor) {
+        Some(who) => (who - 1, who..comma),
+        None => apposition_before(block, comma, floor)?,
+    };
+    let mut found = None;
     for _ in 0..4 {
         // "Levin (Mich.), a delegate": the bracket is no part of the name.
-        let name_end = if block.mark(open - 1, b')') { apposition_before(block, open - 1, floor)?.0 } else { open };
-        let start = phrase_start(block, name_end, floor)?;
+        let bracket = block.mark(open - 1, b')').then(|| apposition_before(block, open - 1, floor));
+        let Some(name_end) = bracket.map_or(Some(open), |b| b.map(|b| b.0)) else { return found };
+        let Some(start) = phrase_start(block, name_end, floor) else { return found };
         let head = named_part(block, start..name_end);
-        let last = head.mention.end.checked_sub(1)?;
+        let Some(last) = head.mention.end.checked_sub(1) else { return found };
         let outside = |i: usize| block.mark(i, b',') && block.region(i) == block.region(comma);
         if start > floor + 1 && block.is(start - 1, PREP) && outside(start - 2) {
             open = start - 2; // "X, of Flint, …"
             continue;
         }
-        if !block.is_proper(last) && start > floor + 1 && outside(start - 1) && apposes(block, &(start..name_end)) {
-            open = start - 1; // "X, 68, …"
-            continue;
-        }
         // "Ukraine's delegate, Bohdan Yatsyshyn, accused": the name is the better mention.
         let office = head.whole.clone().any(|i| block.is(i, ROLE));
-        let mention = if is_name(block, &inside) && (office || !block.is_proper(last)) { inside } else { head.mention };
-        return Some(Phrase { mention, whole: start..end, relative: false });
+        let named = is_name(block, &inside) && (office || !block.is_proper(last));
+        let mention = if named { inside.clone() } else { head.mention };
+        let further = !block.is_proper(last) && start > floor + 1 && outside(start - 1) && apposes(block, &(start..name_end));
+        found = Some(Phrase { mention, whole: start..end, relative: false });
+        if !further {
+            return found;
+        }
+        open = start - 1; // "X, 68, …"
     }
-    None
+    found
+}
+
+/// The *who* of "X, who lost a daughter in Aurora, Colorado, said", where `comma` closes the clause.
+fn who_clause(block: &Block, comma: usize, floor: usize) -> Option<usize> {
+    let limit = floor.max(comma.saturating_sub(LONGEST_APPOSITION)) + 1;
+    let mark = block.tokens.get(comma)?.mark;
+    let outside = |i: usize| block.region(i) == block.region(comma);
+    (limit..comma)
+        .rev()
+        .take_while(|&i| outside(i))
+        .find(|&i| block.is_word(i, "who") && block.mark(i - 1, mark) && i - 1 > floor && nominal(block, i - 2))
 }
 
 /// The mark that opens the apposition closed at `close`, and what stands between.
@@ -191,7 +232,8 @@ fn apposes(block: &Block, inside: &Tokens) -> bool {
     let opens = t.is(DET | REL | POSS | DIGIT | NUMBER | ROLE | ORG_HEAD | DEMONYM | ING | ED | SUB | ADV)
         || t.is(PREP)
         || t.is(UPPER)
-        || t.is(PLACE_START);
+        || t.is(PLACE_START)
+        || nominal(block, first) && inside.clone().any(|i| block.is(i, ROLE));
     let described = inside.clone().any(|i| block.is(i, ROLE | DIGIT | REL | ORG_HEAD | ORG_BODY));
     opens && (described || t.is(DET | ING | ED | PREP | SUB) || inside.len() <= 6)
 }
@@ -210,7 +252,12 @@ fn phrase_start(block: &Block, end: usize, floor: usize) -> Option<usize> {
             continue;
         }
         if start == end {
-            return None;
+            // "Several said", "Yet another said"
+            return stands_for_people(block, i).then_some(i);
+        }
+        // "which officials said": *which* opens the clause around.
+        if ["which", "what", "that"].iter().any(|w| block.is_word(i, w)) {
+            break;
         }
         if block.is(i, DET | POSS | NUMBER) {
             start = i;
@@ -238,6 +285,11 @@ fn phrase_start(block: &Block, end: usize, floor: usize) -> Option<usize> {
         start += 1;
     }
     (start < end).then_some(start)
+}
+
+/// Whether the determiner at token `i` stands for people where no noun follows.
+fn stands_for_people(block: &Block, i: usize) -> bool {
+    ["some", "many", "most", "several", "few", "another", "both", "none"].iter().any(|w| block.is_word(i, w))
 }
 
 /// "spokesman Cem Arıkan", "Foreign Minister Sergey Lavrov": the name is the mention where the phrase
@@ -290,7 +342,7 @@ pub(super) fn phrase_end(block: &Block, start: usize, limit: usize) -> Option<us
         i += 1;
     }
     // "six in 10", "some", "both": a phrase without a noun.
-    let mut seen = i > start && block.is(i - 1, NUMBER) || block.is_word(start, "some") || block.is_word(start, "many");
+    let mut seen = i > start && (block.is(i - 1, NUMBER) || stands_for_people(block, i - 1));
     while i < limit && block.region(i) == block.region(start) {
         if nominal(block, i) && !(seen && finite(block, i)) && !(seen && block.is(i, TIME) && !block.is(i - 1, DET)) {
             seen = true;

@@ -184,7 +184,11 @@ fn pair(text: &str, span: Span, paragraph: usize, marks: &[Mark], out: &mut Vec<
             continue;
         };
         // „…“ closes with the mark that opens elsewhere.
-        let side = if o.style == Style::Low && mark.style == Style::Curly { Side::Close } else { mark.side };
+        let side = if o.style == Style::Low && mark.style == Style::Curly || closes_by_place(text, mark) {
+            Side::Close
+        } else {
+            mark.side
+        };
         match side {
             Side::Close if closes(text, o, n, mark, &last) => {
                 out.push(region(o, mark.at, mark.at + mark.len, paragraph, true));
@@ -254,6 +258,14 @@ fn closes(text: &str, open: &Open, n: usize, mark: &Mark, last: &LastClose) -> b
     let possessive = text[..mark.at].ends_with('s') && after.starts_with(' ');
     let followed_by_lower = after.trim_start().starts_with(char::is_lowercase);
     !(possessive && followed_by_lower && last.single_after_stop > n)
+}
+
+/// Whether an opening mark stands where only a closing one can: `“It's unusual,“ said Noble`.
+fn closes_by_place(text: &str, mark: &Mark) -> bool {
+    mark.style == Style::Curly
+        && mark.side == Side::Open
+        && text[..mark.at].ends_with([',', '.', '?', '!'])
+        && text[mark.at + mark.len..].starts_with(' ')
 }
 
 /// Whether the single mark `n`, which looks like an opening one, has a partner: else it is an apostrophe.

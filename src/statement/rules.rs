@@ -10,7 +10,9 @@
 use super::{
     block::{Block, Tokens},
     lexicon::{CueWord, Form, Syntax, class::*},
-    phrase::{Phrase, REACH, finite, nominal, opens_phrase, phrase_after, phrase_before, phrase_end, skip_adverbials},
+    phrase::{
+        Phrase, REACH, finite, is_plain_adverb, nominal, opens_phrase, phrase_after, phrase_before, phrase_end, skip_adverbials,
+    },
 };
 
 /// A cue with its source and content.
@@ -189,21 +191,34 @@ fn noun_ahead(block: &Block, i: usize, range: &Tokens) -> Option<usize> {
     (plain && block.region(noun) == 0).then_some(noun)
 }
 
-/// A participle or a coordinate verb has the subject of the cue before it.
+/// A participle or a coordinate verb has the subject of the cue before it, or of the verb, or of the sentence;
+/// a participle that opens the sentence that of the cue after it.
 fn inherit_sources(block: &Block, s: usize, finds: &mut [Find]) {
+    let first = block.ranges[s].start;
     let mut last: Option<Phrase> = None;
-    for find in finds {
-        match &find.source {
-            Some(source) => last = Some(source.clone()),
-            None if find.rule == "passive" => {}
-            None => {
-                let cue = find.cue.clone().unwrap_or(0..0);
-                let participle = block.is(cue.start, ING);
-                let near = || clause_subject(block, s, cue.start);
-                find.source = if participle { near().or_else(|| last.clone()) } else { last.clone().or_else(near) };
-            }
+    for n in 0..finds.len() {
+        let find = &finds[n];
+        if let Some(source) = &find.source {
+            last = Some(source.clone());
+            continue;
         }
+        let cue = find.cue.as_ref().map_or(0, |c| c.start);
+        if find.rule == "passive" {
+            continue;
+        }
+        let fronted = cue == first && block.is(cue, ING);
+        let next = || finds.get(n + 1).filter(|_| fronted).and_then(|f| f.source.clone());
+        let near = || clause_subject(block, s, cue).or_else(|| main_subject(block, s, cue));
+        let source = last.clone().or_else(next).or_else(near).or_else(|| fronted.then(|| after_fronted(block, s, cue)).flatten());
+        finds[n].source = source;
     }
+}
+
+/// "Noting the price of diesel, *Igor Palko* left": the noun phrase after the participle's comma.
+fn after_fronted(block: &Block, s: usize, cue: usize) -> Option<Phrase> {
+    let limit = block.ranges[s].end.min(cue + REACH);
+    let comma = (cue..limit).find(|&i| block.mark(i, b',') && block.region(i) == 0)?;
+    phrase_after(block, comma + 1, limit)
 }
 
 /// Whether the source is the writer or a speaker in a transcript: "I think" outside quotation marks.
@@ -219,23 +234,52 @@ fn is_first_person(block: &Block, find: &Find) -> bool {
 fn clause_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
     let floor = block.ranges[s].start;
     let mut tries = 0;
+    let mut subordinate = None;
     for i in (floor.max(end.saturating_sub(REACH))..end).rev() {
         let verbal = finite(block, i) || block.is(i, ED) && !block.is(i, UPPER);
         if block.region(i) != 0 || !verbal {
             continue;
         }
         tries += 1;
-        let subject = phrase_before(block, group_start(block, i, floor), floor);
-        if subject.is_some() || tries == 6 {
-            return subject;
+        match phrase_before(block, group_start(block, i, floor), floor) {
+            // "X complained that Y is too principled, suggesting": X suggests.
+            Some(subject) if is_subordinate(block, &subject, floor) => subordinate = subordinate.or(Some(subject)),
+            Some(subject) => return Some(subject),
+            None => {}
+        }
+        if tries == 6 {
+            break;
         }
     }
-    None
+    subordinate
+}
+
+/// The noun phrase that opens sentence `s`, or its main clause after a fronted phrase, before token `end`.
+fn main_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
+    let range = &block.ranges[s];
+    let mut start = range.start;
+    while start < end && (block.is(start, COORD) || block.is_punctuation(start)) {
+        start += 1;
+    }
+    if block.is(start, PREP | SUB | ADV | TIME | ING | ED) && !block.is(start, GIVEN) {
+        start = (start..end).find(|&i| block.mark(i, b','))? + 1;
+    }
+    let opens = block.is(start, DET | POSS | SUBJ | UPPER | ROLE | PLURAL) && block.region(start) == 0;
+    opens.then(|| phrase_after(block, start, end)).flatten().filter(|p| p.whole.end < end)
+}
+
+/// Whether a subject is that of a subordinate clause, or no subject at all but a verb taken for one.
+fn is_subordinate(block: &Block, subject: &Phrase, floor: usize) -> bool {
+    let (start, last) = (subject.whole.start, subject.whole.end.saturating_sub(1));
+    let opened = start > floor && block.is(start - 1, SUB | REL | PREP);
+    let verb = subject.whole.len() == 1 && block.is(last, ED | COMMON_VERB | AUX | CUE_VERB) && !block.is(last, UPPER);
+    opened || verb || block.is(subject.mention.start, REL) || block.is_word(start, "that")
 }
 
 /// "According to X, …" and "…, according to X".
 fn according_to(block: &Block, i: usize, range: &Tokens) -> Option<Find> {
     let source = phrase_after(block, i + 2, range.end).or_else(|| up_to_comma(block, i + 2, range.end))?;
+    let source = author_of(block, source, range.end);
     let mut after = source.whole.end;
     let make = |content: Vec<Tokens>, source: Phrase| Find {
         cue: Some(i..i + 2),
@@ -266,6 +310,17 @@ fn according_to(block: &Block, i: usize, range: &Tokens) -> Option<Find> {
     }
     content.retain(|c| !c.is_empty());
     (!content.is_empty()).then(|| make(content, source))
+}
+
+/// "according to calculations by X", "a study released by X": X is the source.
+fn author_of(block: &Block, document: Phrase, limit: usize) -> Phrase {
+    let end = document.whole.end;
+    let by = if block.is(end, ED | ADV) { end + 1 } else { end };
+    let author = block.is_word(by, "by").then(|| phrase_after(block, by + 1, limit)).flatten();
+    match author {
+        Some(author) => Phrase { whole: document.whole.start..author.whole.end, ..author },
+        None => document,
+    }
 }
 
 /// What stands between `start` and the next comma: a source that is no plain noun phrase.
@@ -421,6 +476,7 @@ fn group_start(block: &Block, i: usize, floor: usize) -> usize {
     while start > floor && i - start < 8 && block.region(start - 1) == block.region(i) {
         let p = start - 1;
         let skip = block.is(p, AUX | MODAL | NEG) && !block.is(p, POSSESSIVE_S)
+            || is_plain_adverb(block, p) && p > floor && (block.is(p - 1, AUX | SUBJ | REL) || nominal(block, p - 1))
             || block.is(p, ADV) && !block.is(p, UPPER)
             || block.is(p, ADV) && p == floor
             || matches!(block.word(p), "s" | "to") && block.is(p, AUX);
@@ -454,7 +510,8 @@ pub(super) fn content_end(block: &Block, start: usize, limit: usize, nominal_cla
     let limit = limit.min(start + REACH);
     let mut i = start + 1;
     while i < limit {
-        if block.region(i) == 0 && ends_content(block, start, i, limit, nominal_clause) {
+        let after_quoted_comma = nominal_clause && block.region(i) == 0 && block.region(i - 1) != 0 && block.mark(i - 1, b',');
+        if after_quoted_comma || block.region(i) == 0 && ends_content(block, start, i, limit, nominal_clause) {
             return block.trim(start..i).end.max(start);
         }
         i += 1;
@@ -475,8 +532,18 @@ fn ends_content(block: &Block, start: usize, i: usize, limit: usize, nominal_cla
         if nominal_clause {
             return true;
         }
+        if leaves_report(block, next, limit) {
+            return true;
+        }
+        if matches!(block.word(next), "and" | "but") && coordinate_cue(block, start, next, limit) {
+            return true;
+        }
         // ", adding that", ", saying"
         if block.is(next, CUE_VERB) && block.is(next, ING) && block.verb(next).is_some_and(|v| v.speech) {
+            return true;
+        }
+        // "noting the size of it, said that": the verb of the participle's subject.
+        if block.is(start.wrapping_sub(1), ING) && main_verb_of_saying(block, next, limit) {
             return true;
         }
         // ", X said", ", said X": an attribution of its own.
@@ -486,9 +553,56 @@ fn ends_content(block: &Block, start: usize, i: usize, limit: usize, nominal_cla
         return new_speaker(block, next, limit);
     }
     if block.is(i, COORD) && matches!(block.word(i), "and" | "but") {
-        return new_speaker(block, i, limit);
+        return coordinate_cue(block, start, i, limit) || new_speaker(block, i, limit);
     }
     false
+}
+
+/// Whether what follows a comma is the writer's own: a participle, *while* and the like, a relative clause in
+/// which somebody else speaks.
+fn leaves_report(block: &Block, i: usize, limit: usize) -> bool {
+    let participle = block.is(i, ING) && !block.is(i, PREP | UPPER);
+    let contrast = ["while", "though", "although", "even"].iter().any(|w| block.is_word(i, w));
+    let relative = block.is(i, REL) || ["which", "where", "whom"].iter().any(|w| block.is_word(i, w));
+    let says =
+        |j: usize| block.verb(j).is_some_and(|v| v.speech && !v.syntax.has(Syntax::WEAK)) && block.tokens[j].form != Form::Base;
+    participle || contrast || relative && (i + 1..limit.min(i + 8)).any(says)
+}
+
+/// Whether `left` is no more than when, where or under what circumstances: "In recent months", "Six months ago",
+/// "When she moved to Queens, where they lived".
+fn is_adverbial(block: &Block, left: &Tokens) -> bool {
+    let first = left.start;
+    let opens = block.is(first, PREP | SUB | TIME | NUMBER | DIGIT | ADV)
+        || ["last", "next", "earlier", "later", "most", "more"].iter().any(|w| block.is_word(first, w));
+    let subordinate = block.is(first, SUB | PREP) && !left.clone().any(|i| block.mark(i, b','));
+    let verbs = left.clone().any(|i| block.is(i, AUX | MODAL | COMMON_VERB) || block.is(i, CUE_VERB | ED) && i > first + 1);
+    opens && block.region(first) == 0 && (subordinate || !verbs)
+}
+
+/// "said X *and insisted that* Y": the subject goes on to a second statement.
+fn coordinate_cue(block: &Block, start: usize, i: usize, limit: usize) -> bool {
+    let verb = (i + 1..limit.min(i + 4)).find(|&j| !block.is(j, ADV | AUX)).unwrap_or(i + 1);
+    let says = block.verb(verb).is_some_and(|v| v.speech && !v.syntax.has(Syntax::WEAK));
+    let like = |form| match form {
+        Form::Past | Form::Third => !block.is(start.wrapping_sub(1), ING),
+        Form::Ing => (start.saturating_sub(4)..start).any(|j| block.is(j, ING) && block.is(j, CUE_VERB)),
+        _ => false,
+    };
+    let past = says && verb < limit && like(block.tokens[verb].form) && block.region(verb) == 0;
+    past && (block.is_word(verb + 1, "that")
+        || block.region(verb + 1) != 0
+        || opens_phrase(block, verb + 1)
+        || block.mark(verb + 1, b',')
+        || block.is_word(verb + 1, "to")
+        || block.is(verb + 1, PREP | SUB))
+}
+
+/// Whether token `i` is "said" with its content after it: ", said that", `, said, “…”`.
+fn main_verb_of_saying(block: &Block, i: usize, limit: usize) -> bool {
+    let says = block.verb(i).is_some_and(|v| v.speech && v.syntax.has(Syntax::QUOTE) && !v.syntax.has(Syntax::WEAK));
+    let finite = says && i < limit && matches!(block.tokens[i].form, Form::Past | Form::Third);
+    finite && block.region(i) == 0
 }
 
 /// Ends a quotation whose closing mark is missing before the attribution inside it: `“We will go, he said.`
@@ -542,6 +656,19 @@ fn new_speaker(block: &Block, i: usize, limit: usize) -> bool {
         && matches!(block.tokens[verb].form, Form::Past | Form::Third)
 }
 
+/// Longest headline, in tokens.
+const LONGEST_HEADLINE: usize = 30;
+
+/// Whether a sentence is written as a headline, its words with capitals: "Poll Finds Voters Want Change".
+fn is_headline(block: &Block, sentence: &Tokens) -> bool {
+    let long = |&i: &usize| block.tokens[i].is_word() && block.word(i).len() > 3;
+    if sentence.len() > LONGEST_HEADLINE {
+        return false;
+    }
+    let (small, large): (Vec<usize>, Vec<usize>) = sentence.clone().filter(long).partition(|&i| !block.is(i, UPPER | DIGIT));
+    large.len() > 2 && small.len() * 5 <= large.len()
+}
+
 /// A cue verb in its sentence.
 struct Verb<'b> {
     block: &'b Block<'b>,
@@ -559,7 +686,7 @@ impl<'b> Verb<'b> {
     fn at(block: &'b Block<'b>, i: usize, sentence: &Tokens) -> Option<Self> {
         let cue = block.verb(i)?;
         let token = &block.tokens[i];
-        if token.region != 0 || token.is(UPPER) && i != sentence.start {
+        if token.region != 0 || token.is(UPPER) && i != sentence.start && !is_headline(block, sentence) {
             return None;
         }
         let group = group_start(block, i, sentence.start);
@@ -627,12 +754,32 @@ impl<'b> Verb<'b> {
     /// The attribution that the verb makes, if it makes one.
     fn find(&self) -> Option<Find> {
         if self.passive {
-            return self.passive_find();
+            return self.asked().or_else(|| self.passive_find());
+        }
+        if let Some(find) = self.asked() {
+            return Some(find);
         }
         if self.form == Form::Participle && self.at == self.group {
             return None;
         }
         self.left_quotation().or_else(|| self.inverted()).or_else(|| self.right()).or_else(|| self.left_clause())
+    }
+
+    /// "Asked by X whether …", "was asked by X about …". Where nobody is named as asking it is no statement.
+    fn asked(&self) -> Option<Find> {
+        let b = self.block;
+        let opens = self.group == self.at && (self.at == self.sentence.start || b.mark(self.at - 1, b','));
+        let asked = self.cue.lemma == "ask" && matches!(self.form, Form::Past | Form::Participle) && (opens || self.passive);
+        if !asked || !b.is_word(self.at + 1, "by") {
+            return None;
+        }
+        let asker = phrase_after(b, self.at + 2, self.sentence.end)?;
+        let after = skip_adverbials(b, asker.whole.end, self.sentence.end);
+        let about = usize::from(b.is_word(after, "about"));
+        let question = ["about", "whether", "if", "how", "why", "what", "who", "when", "where", "which", "to"];
+        let content = after + about..content_end(b, after + about, self.sentence.end, opens);
+        let asks = question.iter().any(|w| b.is_word(after, w));
+        asks.then(|| self.make(self.group..self.at + 1, Some(asker), vec![content], "passive with by", false))?
     }
 
     fn make(&self, cue: Tokens, source: Option<Phrase>, content: Vec<Tokens>, rule: &'static str, direct: bool) -> Option<Find> {
@@ -665,13 +812,23 @@ impl<'b> Verb<'b> {
     /// The subject before the verb; `None` for participles and coordinate verbs, which share one.
     fn subject(&self) -> Option<Phrase> {
         if self.form == Form::Ing && self.group == self.at {
-            return None;
+            return self.participle_subject();
         }
         let p = self.group.checked_sub(1).filter(|&p| p >= self.sentence.start)?;
         if self.block.is(p, COORD) || self.word(p) == "to" {
             return None;
         }
         phrase_before(self.block, self.group, self.sentence.start)
+    }
+
+    /// "with McCain calling it a menu", "62 percent of voters saying": the subject of a participle right after it.
+    fn participle_subject(&self) -> Option<Phrase> {
+        let p = self.group.checked_sub(1).filter(|&p| p >= self.sentence.start)?;
+        let b = self.block;
+        let noun = nominal(b, p) && !b.is(p, TIME | ED | ADV | CUE_VERB | ING) || b.is(p, OBJ) && !b.is(p, POSS);
+        let subject = noun.then(|| phrase_before(b, self.group, self.sentence.start)).flatten()?;
+        let start = subject.whole.start;
+        (start == self.sentence.start || b.is_word(start - 1, "with")).then_some(subject)
     }
 
     /// The region that ends right before token `i`: before it a comma at most.
@@ -781,10 +938,15 @@ impl<'b> Verb<'b> {
         {
             return Some(find);
         }
+        if let Some(find) = self.inside_relative(after) {
+            return Some(find);
+        }
         let start = self.content_start(after, with_preposition)?;
         let (cue_end, from) = start;
         let infinitive = self.group < self.at && self.word(self.group) == "to" || self.word(self.group.wrapping_sub(1)) == "to";
-        if infinitive && !self.cue.speech || infinitive && self.region_after(from).is_none() && self.word(from) != "that" {
+        if infinitive && !self.cue.speech
+            || infinitive && self.region_after(from).is_none() && self.word(from) != "that" && !self.went_on()
+        {
             return None;
         }
         let source = match self.source() {
@@ -799,6 +961,40 @@ impl<'b> Verb<'b> {
         }
         let end = self.end(from);
         self.make(self.cue_tokens(cue_end), source, vec![from..end], "cue before clause", false)
+    }
+
+    /// "The changes, *which* officials said *will take effect in May*": the cue stands inside what is said.
+    fn inside_relative(&self, after: usize) -> Option<Find> {
+        let b = self.block;
+        let subject = self.source().filter(|_| self.cue.syntax.has(Syntax::CLAUSE))?;
+        let rel = subject.whole.start.checked_sub(1).filter(|&r| r >= self.sentence.start)?;
+        let opens = ["which", "who", "that", "what"].iter().any(|w| b.is_word(rel, w)) && b.region(rel) == 0;
+        let finite = b.is(after, AUX | MODAL | COMMON_VERB | ED | CUE_VERB) && !b.is(after, UPPER | ING);
+        let content = vec![rel..rel + 1, after..content_end(b, after, self.sentence.end, true)];
+        (opens && finite).then(|| self.make(self.cue_tokens(after), Some(subject), content, "cue in a relative clause", false))?
+    }
+
+    /// "went on to call", "continues to insist", "is expected to argue": an infinitive that reports.
+    fn went_on(&self) -> bool {
+        let to = if self.word(self.group) == "to" { self.group } else { self.group.wrapping_sub(1) };
+        matches!(
+            self.word(to.wrapping_sub(1)),
+            "on" | "continue"
+                | "continued"
+                | "continues"
+                | "continuing"
+                | "began"
+                | "begun"
+                | "begins"
+                | "declined"
+                | "refused"
+                | "voted"
+                | "seemed"
+                | "appeared"
+                | "appears"
+                | "seems"
+                | "used"
+        ) && to > self.sentence.start
     }
 
     fn right_quotation(&self, cue_end: usize, source: Option<Phrase>, region: usize) -> Option<Find> {
@@ -839,14 +1035,26 @@ impl<'b> Verb<'b> {
     fn end(&self, from: usize) -> usize {
         // "While X said that …, he left": a fronted clause ends at its comma.
         let fronted =
-            self.block.is(self.sentence.start, SUB) && matches!(&self.subject_start(), Some(s) if *s <= self.sentence.start + 1);
-        let relative = fronted || self.group > self.sentence.start && self.block.is(self.group - 1, REL);
+            self.block.is(self.sentence.start, SUB) && matches!(&self.subject_start(), Some(s) if *s <= self.sentence.start + 2);
+        let relative =
+            fronted || self.is_fronted_participle() || self.group > self.sentence.start && self.block.is(self.group - 1, REL);
         content_end(self.block, from, self.sentence.end, relative)
+    }
+
+    /// "Noting the price of diesel, X …".
+    fn is_fronted_participle(&self) -> bool {
+        self.form == Form::Ing && self.at == self.sentence.start
     }
 
     /// Weak verbs attribute only before *that* or a quotation.
     fn weak_without_evidence(&self, after: usize) -> bool {
-        self.cue.syntax.has(Syntax::WEAK) && self.word(after) != "that" && self.region_after(after).is_none() && !self.cue.stance
+        let plain = self.word(after) != "that" && self.region_after(after).is_none();
+        plain && (self.cue.syntax.has(Syntax::WEAK) && !self.cue.stance || self.lacks_evidence(after))
+    }
+
+    /// Verbs that report only sometimes ("backed the bill", "offered a view") do so with an infinitive alone.
+    fn lacks_evidence(&self, after: usize) -> bool {
+        self.cue.syntax.has(Syntax::EVIDENCE) && self.word(after) != "to"
     }
 
     /// The preposition of the cue at `i`, and whether an addressee follows.
@@ -951,6 +1159,7 @@ impl<'b> Verb<'b> {
         let (b, limit) = (self.block, self.sentence.end);
         if !self.cue.syntax.has(Syntax::CLAUSE | Syntax::QUOTE)
             || self.cue.syntax.has(Syntax::PREPOSITION)
+            || self.cue.syntax.has(Syntax::WEAK) && !(self.cue.speech && self.cue.syntax.has(Syntax::CLAUSE))
             || self.form == Form::Ing
             || self.form == Form::Base && self.group == self.at && !b.is(self.at.wrapping_sub(1), PLURAL | SUBJ)
         {
@@ -965,24 +1174,49 @@ impl<'b> Verb<'b> {
                 let start = s.whole.start;
                 (s, start, self.at + 1)
             }
-            None if comma_before(self.group) && !self.cue.syntax.has(Syntax::ADDRESSEE) => {
+            None if comma_before(self.group)
+                && !b.mark(self.group - 1, b'-')
+                && !self.cue.syntax.has(Syntax::ADDRESSEE)
+                && !b.is(self.at + 1, SUB | REL) =>
+            {
                 let s = phrase_after(b, self.at + 1, limit)?;
                 let end = s.whole.end;
                 (s, self.group, end)
             }
             None => return None,
         };
-        let left = b.trim(clause_start(b, from, self.sentence.start)..from);
-        if b.n_words(&left) < 2 && b.region(left.start) == 0 && after + 3 >= limit {
+        let left = self.with_whole_quotation(b.trim(clause_start(b, from, self.sentence.start)..from));
+        if b.n_words(&left) < 2 && b.region(left.start) == 0 && after + 3 >= limit || b.is(source.mention.start, REL) {
             return None;
         }
+        let bare =
+            after >= limit || b.is_punctuation(after) || b.region(after) != 0 || b.is(after, TIME | PREP | ADV | DET | REL | SUB);
+        let addressed = self.cue.syntax.has(Syntax::ADDRESSEE) || b.is_word(after, "reporters");
+        if !bare && !addressed {
+            return None;
+        }
+        let adverbial = is_adverbial(b, &left);
         let mut content = vec![left];
         let next = (after..limit.min(after + 25)).find(|&i| b.mark(i, b',') || b.mark(i, b'-')).unwrap_or(limit);
         let plain = (after..next).all(|i| b.is(i, TIME | PREP | DET | ADV | POSS) || nominal(b, i));
         if next + 2 < limit && plain && !b.is(next + 1, REL | ING | COORD) && self.goes_on(next + 1) {
             content.push(next + 1..self.end(next + 1));
+        } else if adverbial {
+            return None;
         }
         self.make(self.cue_tokens(self.at + 1), Some(source), content, "clause before cue", false)
+    }
+
+    /// `The deal “was early. People had not heard of him,” she said`: what is said starts where its quotation does.
+    fn with_whole_quotation(&self, left: Tokens) -> Tokens {
+        let b = self.block;
+        let Some(region) = (b.region(left.start) as usize).checked_sub(1) else { return left };
+        let quoted = &b.region_tokens[region];
+        if left.start != self.sentence.start || quoted.start >= self.sentence.start {
+            return left;
+        }
+        let first = &b.ranges[b.sentence_of(quoted.start)];
+        b.trim(clause_start(b, quoted.start, first.start)..left.end)
     }
 
     /// `…, said the minister`, `…, said John Smith, who …`: what follows the verb is a name and no clause.
@@ -999,7 +1233,9 @@ impl<'b> Verb<'b> {
             || b.is_punctuation(end)
             || b.is(end, REL | TIME)
             || matches!(b.word(end), "in" | "on" | "at" | "during" | "after");
-        let speaks = b.is(end - 1, UPPER | ROLE | SUBJ) || source.whole.clone().any(|i| b.is(i, ROLE | UPPER));
+        let described = syntax.has(Syntax::OBJECT_AS) && self.region_after(self.at + 1).is_some();
+        let speaks =
+            !described && b.is(end - 1, UPPER | ROLE | SUBJ) || !described && source.whole.clone().any(|i| b.is(i, ROLE | UPPER));
         let left = b.trim(clause_start(b, self.at, self.sentence.start)..self.at);
         let goes_on = b.mark(end, b',') && end + 1 < self.sentence.end;
         (ends && speaks && (b.n_words(&left) > 2 || goes_on && b.n_words(&left) > 0)).then(|| {

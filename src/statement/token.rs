@@ -116,8 +116,18 @@ impl Reader<'_> {
         if c.is_alphanumeric() {
             self.describe(&mut token, at, end, c);
         } else if end > at + c.len_utf8() {
-            let possessive = matches!(self.text.get(at + c.len_utf8()..end), Some("s" | "S"));
-            token.classes = WORD | if possessive { POSSESSIVE_S } else { AUX };
+            // "he's", "who's": a verb; "Kyiv's": a possessor.
+            let pronoun = self.tokens.last().is_some_and(|t| t.is(SUBJ | REL) && !t.is(ALL_CAPS));
+            let possessive = matches!(self.text.get(at + c.len_utf8()..end), Some("s" | "S")) && !pronoun;
+            let be = matches!(self.text.get(at + c.len_utf8()..end), Some("s" | "S" | "re" | "m"));
+            token.classes = WORD
+                | if possessive {
+                    POSSESSIVE_S
+                } else if be {
+                    AUX | BE
+                } else {
+                    AUX
+                };
         } else {
             token.mark = mark_of(c);
         }
