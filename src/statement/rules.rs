@@ -206,7 +206,9 @@ fn inherit_sources(block: &Block, s: usize, finds: &mut [Find]) {
         if find.rule == "passive" {
             continue;
         }
-        let fronted = cue == first && block.is(cue, ING);
+        let opening = PREP | SUB | COORD | ADV;
+        let fronted =
+            block.is(cue, ING) && cue - first < 4 && (first..cue).all(|i| block.is(i, opening) || block.is_word(i, "addition"));
         let next = || finds.get(n + 1).filter(|_| fronted).and_then(|f| f.source.clone());
         let near = || clause_subject(block, s, cue).or_else(|| main_subject(block, s, cue));
         let source = last.clone().or_else(next).or_else(near).or_else(|| fronted.then(|| after_fronted(block, s, cue)).flatten());
@@ -669,6 +671,9 @@ fn is_headline(block: &Block, sentence: &Tokens) -> bool {
     large.len() > 2 && small.len() * 5 <= large.len()
 }
 
+/// Longest insertion between a cue and its content, in tokens.
+const LONGEST_INSERTION: usize = 30;
+
 /// A cue verb in its sentence.
 struct Verb<'b> {
     block: &'b Block<'b>,
@@ -1108,6 +1113,9 @@ impl<'b> Verb<'b> {
         if syntax.has(Syntax::OBJECT | Syntax::OBJECT_AS) && (opens_phrase(b, after) || b.is(after, ING)) && !b.is(after, TIME) {
             return Some((after, after));
         }
+        if let Some(from) = self.past_insertion(after) {
+            return Some((after, from));
+        }
         let skipped = skip_adverbials(b, after, limit);
         if skipped > after {
             if syntax.has(Syntax::INFINITIVE) && self.word(skipped) == "to" {
@@ -1116,6 +1124,23 @@ impl<'b> Verb<'b> {
             return self.clause_at(skipped).map(|from| (skipped, from));
         }
         None
+    }
+
+    /// "said, *if elected*, she would …", "said on CNN, *where he works now*, that …", "said, referring to X, “…”":
+    /// where the content starts after or with what stands between commas.
+    fn past_insertion(&self, after: usize) -> Option<usize> {
+        let (b, limit) = (self.block, self.sentence.end);
+        let open = if b.mark(after, b',') { after } else { skip_adverbials(b, after, limit) };
+        if !b.mark(open, b',') || !self.cue.syntax.has(Syntax::CLAUSE) || open + 2 >= limit || b.region(open + 1) != 0 {
+            return None;
+        }
+        let close = (open + 2..limit.min(open + LONGEST_INSERTION)).find(|&i| b.mark(i, b',') && b.region(i) == 0)?;
+        let next = close + 1;
+        if b.is_word(next, "that") || b.region(next) != 0 {
+            return Some(next);
+        }
+        let clause = b.is(open + 1, SUB) && opens_phrase(b, next) && self.has_verb_after(next);
+        clause.then_some(open + 1)
     }
 
     /// Where content in the form of a clause or quotation starts at token `i` or after a comma or colon.
@@ -1234,8 +1259,8 @@ impl<'b> Verb<'b> {
             || b.is(end, REL | TIME)
             || matches!(b.word(end), "in" | "on" | "at" | "during" | "after");
         let described = syntax.has(Syntax::OBJECT_AS) && self.region_after(self.at + 1).is_some();
-        let speaks =
-            !described && b.is(end - 1, UPPER | ROLE | SUBJ) || !described && source.whole.clone().any(|i| b.is(i, ROLE | UPPER));
+        let names = b.is(end - 1, SUBJ) || source.whole.clone().any(|i| b.is(i, ROLE | UPPER));
+        let speaks = names && !described;
         let left = b.trim(clause_start(b, self.at, self.sentence.start)..self.at);
         let goes_on = b.mark(end, b',') && end + 1 < self.sentence.end;
         (ends && speaks && (b.n_words(&left) > 2 || goes_on && b.n_words(&left) > 0)).then(|| {
