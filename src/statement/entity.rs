@@ -307,6 +307,13 @@ impl Entities {
         before.map(|m| m.entity).find(|&e| fits(&self.all[e]))
     }
 
+    /// Mentions that start within `tokens`, which are part of one sentence.
+    pub(super) fn starting_in(&self, tokens: &Tokens) -> &[Mention] {
+        let from = self.mentions.partition_point(|m| m.first < tokens.start);
+        let to = from + self.mentions.get(from..).unwrap_or(&[]).partition_point(|m| m.first < tokens.end);
+        self.mentions.get(from..to).unwrap_or(&[])
+    }
+
     /// Mentions of sentence `s`.
     pub(super) fn in_sentence(&self, s: usize) -> &[Mention] {
         let from = self.by_sentence.get(s).copied().unwrap_or(0);
