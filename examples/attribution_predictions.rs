@@ -7,9 +7,9 @@
 //! that annotate a quotation as one stretch, while our own articles have one span a sentence.
 
 use demarche::{
-    segment,
-    span::{CharIndex, Span},
-    statement,
+    evaluate::attribution::{Prediction, predictions},
+    segment::segment,
+    statement::extract,
 };
 use std::io::{BufRead, Write};
 
@@ -20,45 +20,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
         let record: serde_json::Value = serde_json::from_str(&line?)?;
         let text = record["text"].as_str().unwrap_or_default();
-        writeln!(out, "{}", serde_json::json!({"id": record["id"], "statements": predictions(text, join)}))?;
+        let found = predictions(text, &extract(text, &segment(text)), join);
+        let rows: Vec<serde_json::Value> = found.iter().filter_map(row).collect();
+        writeln!(out, "{}", serde_json::json!({"id": record["id"], "statements": rows}))?;
     }
     Ok(())
 }
 
-fn predictions(text: &str, join: bool) -> Vec<serde_json::Value> {
-    let found = statement::extract(text, &segment::segment(text));
-    let index = CharIndex::new(text);
-    let mut numbers: Vec<usize> = found.iter().map(|s| s.utterance).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let of = |n| found.iter().filter(move |s| s.utterance == n);
-    let row = |n| {
-        let mut spans: Vec<Span> = of(n).flat_map(|s| s.content.iter().copied()).collect();
-        if join {
-            spans = joined(text, &spans);
-        }
-        let spans: Vec<[usize; 2]> = spans.into_iter().map(|c| index.char_range(c)).collect();
-        let first = of(n).find(|s| s.holder.mention.is_some()).or_else(|| of(n).next())?;
-        let mention = first.holder.mention.map(|m| index.char_range(m));
-        Some(serde_json::json!({
-            "start": spans.first()?[0], "end": spans.last()?[1], "spans": spans, "kind": first.kind.name(),
-            "speaker": first.holder.name, "speaker_start": mention.map(|m| m[0]), "speaker_end": mention.map(|m| m[1]),
-            "found_by": first.found_by, "cue": first.cue.map(|c| c.of(text)), "resolved_by": first.holder.resolved_by,
-        }))
-    };
-    numbers.into_iter().filter_map(row).collect()
-}
-
-/// `spans` with those merged that no letter or figure parts.
-fn joined(text: &str, spans: &[Span]) -> Vec<Span> {
-    let mut out: Vec<Span> = Vec::new();
-    for &span in spans {
-        match out.last_mut() {
-            Some(last) if Span::clamped(text, last.end()..span.start()).of(text).chars().all(|c| !c.is_alphanumeric()) => {
-                *last = last.cover(span)
-            }
-            _ => out.push(span),
-        }
-    }
-    out
+fn row(found: &Prediction) -> Option<serde_json::Value> {
+    Some(serde_json::json!({
+        "start": found.spans.first()?[0], "end": found.spans.last()?[1], "spans": found.spans, "kind": found.kind,
+        "speaker": found.speaker, "speaker_start": found.mention.map(|m| m[0]), "speaker_end": found.mention.map(|m| m[1]),
+    }))
 }

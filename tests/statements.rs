@@ -110,3 +110,22 @@ proptest! {
         check(&text);
     }
 }
+
+/// `evaluate --task statements` on our own test articles: the rules beat quotation marks and the nearest name.
+#[test]
+fn evaluate_tells_how_well_statements_are_found() {
+    let articles = Path::new(env!("CARGO_MANIFEST_DIR")).join("training-data/articles/second.jsonl");
+    let run = |format: &str| {
+        let mut command = assert_cmd::Command::cargo_bin("demarche").unwrap();
+        let output = command.args(["evaluate", "--task", "statements", "--format", format]).arg(&articles).unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let report: serde_json::Value = serde_json::from_str(&run("json")).unwrap();
+    let figure = |system: usize, name: &str| report["systems"][system][name]["value"].as_f64().unwrap();
+    assert_eq!((&report["articles"], &report["systems"][0]["name"]), (&"test".into(), &"demarche".into()));
+    for name in ["direct_exact_f1", "speech_token_f1", "end_to_end_f1"] {
+        assert!(figure(0, name) > figure(1, name), "{name}: {report}");
+    }
+    assert!(figure(0, "direct_exact_f1") > 0.9 && figure(1, "end_to_end_f1") > 0.0);
+    assert!(run("text").contains("content and speaker, F1"));
+}

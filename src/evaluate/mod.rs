@@ -1,5 +1,6 @@
 //! Measures: classification, ROUGE, attribution; always beside simple baselines.
 
+pub mod attribution;
 pub mod baseline;
 pub mod bootstrap;
 pub mod classification;

@@ -2,6 +2,7 @@
 
 mod labels;
 pub(crate) mod predictions;
+mod statements;
 mod summary;
 
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub(crate) enum Task {
     Labels,
     /// A scorer of sentences for summaries: JSONL with `text` and `reference`
     Summary,
+    /// The extraction of statements and speakers: annotated articles, JSONL with `text` and `attributions`
+    Statements,
 }
 
 /// How a report is written.
@@ -52,6 +55,8 @@ pub(crate) struct EvaluateArgs {
     labels: labels::Options,
     #[command(flatten, next_help_heading = "Summaries")]
     summary: summary::Options,
+    #[command(flatten, next_help_heading = "Statements")]
+    statements: statements::Options,
 }
 
 /// Runs the command.
@@ -59,5 +64,6 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     match args.task {
         Task::Labels => labels::run(args, &args.labels),
         Task::Summary => summary::run(args, &args.summary),
+        Task::Statements => statements::run(args, &args.statements),
     }
 }
