@@ -45,14 +45,14 @@ pub(crate) enum Context {
 
 /// Mixes two words into a well spread one (murmur3's finaliser on their combination).
 #[inline(always)]
-fn mix(a: u32, b: u32) -> u64 {
+pub(super) fn mix(a: u32, b: u32) -> u64 {
     let mut h = (u64::from(a) << 32 | u64::from(b)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     h ^= h >> 32;
     h.wrapping_mul(0xff51_afd7_ed55_8ccd)
 }
 
 #[inline(always)]
-fn bucket(hash: u64, bits: u8) -> u32 {
+pub(super) fn bucket(hash: u64, bits: u8) -> u32 {
     (hash >> (64 - u32::from(bits))) as u32
 }
 
@@ -63,7 +63,8 @@ pub(crate) fn hash(bytes: &[u8], salt: u32) -> u32 {
     (mix((fnv >> 32) as u32, fnv as u32) >> 32) as u32
 }
 
-const EDGE: WordView = WordView { word: 1, class: 1, role: Role::SentenceMark, stance: 0 };
+/// What stands before the first word and behind the last one.
+pub(super) const EDGE: WordView = WordView { word: 1, class: 1, role: Role::SentenceMark, stance: 0 };
 const CLASS_SALT: u32 = 2;
 const MASK_SALT: u32 = 3;
 const SUFFIX_SALT: u32 = 4;
@@ -161,9 +162,9 @@ fn char_ngrams(word: &str, min: usize, max: usize, mut sink: impl FnMut(&str)) {
 }
 
 /// Words after which a negation no longer reaches.
-const NEGATION_REACH: usize = 7;
+pub(super) const NEGATION_REACH: usize = 7;
 /// Words after which a modal verb no longer governs.
-const MODAL_REACH: usize = 5;
+pub(super) const MODAL_REACH: usize = 5;
 
 /// What stands before a token and bears on it.
 #[derive(Clone, Copy, Debug)]
@@ -228,7 +229,7 @@ impl Scope {
     }
 }
 
-/// Features of tokens in their context: calls `sink` with block, bucket, what it is, and its first and last token.
+/// Features of tokens in their context ([`context_sums`](super::context_sums) knows them too): calls `sink` with block, bucket, what it is, and its first and last token.
 #[inline(always)]
 pub(crate) fn context_features(
     views: &[WordView],

@@ -6,300 +6,276 @@ use rust_stemmers::Stemmer;
 
 use super::{
     Prediction, StanceModel,
-    features::{self, WordView},
+    context_sums::{self, Events, N_CONTEXT_BLOCKS},
+    features::{self, EDGE, WordView},
     rows::factor,
-    token::{Token, TokenKind, Tokens},
+    token::{Token, TokenKind, Tokenizer},
+    word_table::{Key, N_COUNTS, WordTable, key},
 };
-use crate::model::{N_BLOCKS, N_WORD_BLOCKS};
+use crate::model::{Block, N_BLOCKS, N_WORD_BLOCKS};
 
 /// Labels text after text without allocating; its answers are those of [`StanceModel::predict`] to the last bit.
 pub struct Labeller {
-    model: StanceModel,
-    stemmer: Stemmer,
+    reader: WordReader,
     words: WordTable,
-    offsets: [usize; N_BLOCKS],
     /// State of one text, kept to be used again.
-    tokens: Vec<(Token, u64)>,
+    padded: String,
+    tokenizer: Tokenizer,
+    tokens: Vec<Token>,
+    keys: Vec<Option<Key>>,
+    guesses: Vec<u32>,
     views: Vec<WordView>,
-    rows: [Vec<u32>; N_BLOCKS - N_WORD_BLOCKS],
-    sums: Vec<i32>,
+    rows: [Vec<u32>; N_CONTEXT_BLOCKS],
+    events: Events,
+    is_usual: bool,
+    sums: Sums,
     logits: Vec<f32>,
     prediction: Prediction,
 }
 
 impl std::fmt::Debug for Labeller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Labeller").field("model", &self.model.id()).field("words", &self.words.entries.len()).finish()
+        f.debug_struct("Labeller").field("model", &self.model().id()).field("words", &self.words.len()).finish()
     }
 }
 
-/// Longest word, in bytes, that the table keeps.
-const KEY: usize = 22;
-/// Most words that the table keeps; then it begins anew.
-const MAX_WORDS: usize = 50_000;
-/// Most bytes of contributions that the table keeps.
-const MAX_BYTES: usize = 1 << 24;
-
-/// What is kept of a word beside its contributions.
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    key: [u8; KEY],
-    length: u8,
-    is_word: bool,
-    is_known: bool,
-    counts: [u16; N_WORD_BLOCKS],
-    view: WordView,
-}
-
-/// A bounded table from words to what they contribute.
+/// Sums over one text; wide enough for a text of any length.
 #[derive(Debug)]
-struct WordTable {
-    /// Number of an entry plus one, and in the upper half a part of its hash; 0 is free. Small, to stay in cache.
-    slots: Vec<u32>,
-    entries: Vec<Entry>,
-    /// `(n_entries, N_WORD_BLOCKS, n_labels)`
-    contributions: Vec<i16>,
-    stride: usize,
-    capacity: usize,
+struct Sums {
+    /// What words add: see [`WordReader::read`].
+    words: Vec<i64>,
+    /// What context features add, `(n_context_blocks, n_labels)`.
+    contexts: Vec<i64>,
 }
 
-impl WordTable {
-    fn new(n_labels: usize) -> Self {
-        let stride = N_WORD_BLOCKS * n_labels;
-        let capacity = (MAX_BYTES / (2 * stride)).clamp(256, MAX_WORDS);
-        let slots = vec![0; (capacity * 5 / 4).next_power_of_two()];
-        Self { slots, entries: Vec::new(), contributions: Vec::new(), stride, capacity }
-    }
+/// White space behind a text, as long as a key.
+const PADDING: &str = "                        ";
 
-    /// Number of the entry of `word`, or the slot where it would stand.
-    #[inline]
-    fn find(&self, word: &[u8], hash: u64) -> Result<usize, usize> {
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            let slot = self.slots[at];
-            if slot == 0 {
-                return Err(at);
+/// Computes what a word contributes.
+struct WordReader {
+    model: StanceModel,
+    stemmer: Stemmer,
+    offsets: [usize; N_BLOCKS],
+}
+
+impl WordReader {
+    /// How `word` looks to its neighbours; adds its row to `row`: contributions `(N_WORD_BLOCKS, n_labels)`, then `N_COUNTS`
+    /// counts.
+    fn read(&self, word: &str, kind: TokenKind, row: &mut [i64]) -> WordView {
+        let parts = &*self.model.parts;
+        let settings = &parts.manifest.features;
+        let n = parts.manifest.labels.len();
+        let (sums, counts) = row.split_at_mut(N_WORD_BLOCKS * n);
+        let mut n_features = [0; N_WORD_BLOCKS];
+        let split = |word: &str, sink: &mut dyn FnMut(&str)| parts.pieces.split(word, sink);
+        features::word_features(word, kind, settings, split, &mut |block, bucket, _| {
+            let (b, at) = (block as usize, (self.offsets[block as usize] + bucket as usize) * n);
+            n_features[b] += 1;
+            if let (Some(sums), Some(weights)) = (sums.get_mut(b * n..b * n + n), parts.weights.table.get(at..at + n)) {
+                sums.iter_mut().zip(weights).for_each(|(s, &w)| *s += i64::from(w as i8));
             }
-            if slot >> 16 == (hash >> 48) as u32 {
-                let number = (slot & 0xffff) as usize - 1;
-                let entry = &self.entries[number];
-                if usize::from(entry.length) == word.len() && &entry.key[..word.len()] == word {
-                    return Ok(number);
-                }
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    fn insert(&mut self, word: &[u8], hash: u64, mut slot: usize, mut entry: Entry, contributions: &[i32]) {
-        if self.entries.len() >= self.capacity {
-            self.slots.fill(0);
-            self.entries.clear();
-            self.contributions.clear();
-            slot = hash as usize & (self.slots.len() - 1);
-        }
-        entry.key[..word.len()].copy_from_slice(word);
-        entry.length = word.len() as u8;
-        self.entries.push(entry);
-        // A word of KEY bytes has so few features that their sum fits 16 bits.
-        self.contributions.extend(contributions.iter().map(|&c| c as i16));
-        self.slots[slot] = ((hash >> 48) as u32) << 16 | self.entries.len() as u32;
+        });
+        let is_word = kind == TokenKind::Word;
+        let is_unknown = is_word && !is_known(&parts.weights.vocabulary, &features::normalise(word));
+        let found = [n_features[1], n_features[2], i64::from(is_word), i64::from(is_unknown)];
+        counts.iter_mut().zip(found).for_each(|(sum, count)| *sum += count);
+        features::view(word, kind, settings, &self.stemmer)
     }
 }
 
-/// Hash of a short word, for the table alone.
-#[inline]
-fn word_hash(word: &[u8]) -> u64 {
-    let mut h = word.len() as u64;
-    let mut chunks = word.chunks_exact(8);
-    for chunk in &mut chunks {
-        let x = chunk.try_into().map_or(0, u64::from_le_bytes);
-        h = (h.rotate_left(23) ^ x).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-    let rest = chunks.remainder();
-    let mut x = 0u64;
-    for (i, &b) in rest.iter().enumerate() {
-        x |= u64::from(b) << (8 * i);
-    }
-    h = (h.rotate_left(23) ^ x).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    h ^ h >> 32
-}
-
-/// `sums += row`, for L labels (0: as many as there are).
+/// `sums += row`.
 #[inline(always)]
-fn add_row<const L: usize>(sums: &mut [i32], row: &[u8]) {
-    if L == 0 {
-        sums.iter_mut().zip(row).for_each(|(s, &w)| *s += i32::from(w as i8));
-    } else if let (Some(sums), Some(row)) = (sums.first_chunk_mut::<L>(), row.first_chunk::<L>()) {
+fn add_row<const L: usize>(sums: &mut [i32; L], row: &[u8]) {
+    if let Some(row) = row.first_chunk::<L>() {
         for k in 0..L {
             sums[k] += i32::from(row[k] as i8);
         }
     }
 }
 
-/// Adds many rows of a table.
+/// Rows whose sum surely fits 32 bits.
+const MANY: usize = 1 << 15;
+
+/// Adds many rows of a table of weights, L labels wide (0: as many as there are sums).
 #[inline]
-fn add_rows<const L: usize>(sums: &mut [i32], table: &[u8], rows: &[u32]) {
+fn add_rows<const L: usize>(sums: &mut [i64], table: &[u8], rows: &[u32]) {
     if L == 0 {
         let n = sums.len();
-        rows.iter()
-            .filter_map(|&row| table.get(row as usize * n..(row as usize + 1) * n))
-            .for_each(|row| add_row::<0>(sums, row));
-        return;
+        let found = rows.iter().filter_map(|&row| table.get(row as usize * n..(row as usize + 1) * n));
+        return found.for_each(|row| sums.iter_mut().zip(row).for_each(|(s, &w)| *s += i64::from(w as i8)));
     }
-    let mut local = [0i32; L];
-    for &row in rows {
-        if let Some(row) = table.get(row as usize * L..row as usize * L + L) {
-            add_row::<L>(&mut local, row);
+    for rows in rows.chunks(MANY) {
+        let mut local = [0i32; L];
+        for &row in rows {
+            add_row::<L>(&mut local, table.get(row as usize * L..row as usize * L + L).unwrap_or_default());
         }
+        sums.iter_mut().zip(local).for_each(|(sum, more)| *sum += i64::from(more));
     }
-    sums.iter_mut().zip(local).for_each(|(sum, more)| *sum += more);
 }
 
 impl Labeller {
     pub(crate) fn new(model: StanceModel) -> Self {
         let n = model.labels().len();
+        let stride = N_WORD_BLOCKS * n + N_COUNTS;
+        let offsets = model.manifest().features.offsets();
+        let is_usual = context_sums::are_usual(&model.manifest().features);
         Self {
-            words: WordTable::new(n),
-            offsets: model.manifest().features.offsets(),
-            stemmer: features::stemmer(),
+            reader: WordReader { model, stemmer: features::stemmer(), offsets },
+            words: WordTable::new(N_WORD_BLOCKS * n),
+            padded: String::new(),
+            tokenizer: Tokenizer::default(),
             tokens: Vec::new(),
+            keys: Vec::new(),
+            guesses: Vec::new(),
             views: Vec::new(),
             rows: Default::default(),
-            sums: vec![0; N_BLOCKS * n],
+            events: Events::default(),
+            is_usual,
+            sums: Sums { words: vec![0; stride], contexts: vec![0; N_CONTEXT_BLOCKS * n] },
             logits: vec![0.0; n],
             prediction: Prediction::default(),
-            model,
         }
     }
 
     /// The model that labels.
     pub fn model(&self) -> &StanceModel {
-        &self.model
+        &self.reader.model
     }
 
     /// Labels one text; the answer stays in the labeller until the next one.
     pub fn predict(&mut self, text: &str) -> &Prediction {
         match self.logits.len() {
-            2 => self.score::<2>(text),
-            3 => self.score::<3>(text),
-            4 => self.score::<4>(text),
-            _ => self.score::<0>(text),
+            2 => self.score::<2, 6>(text),
+            3 => self.score::<3, 9>(text),
+            4 => self.score::<4, 12>(text),
+            _ => self.score::<0, 0>(text),
         }
-        self.model.decide(&self.logits, &mut self.prediction);
+        self.reader.model.decide(&self.logits, &mut self.prediction);
         &self.prediction
     }
 
-    /// Sets the logits of `text` (before the temperature) and counts its words.
-    fn score<const L: usize>(&mut self, text: &str) {
-        let n = if L == 0 { self.logits.len() } else { L };
-        self.sums.fill(0);
-        self.views.clear();
-        let mut counts = [0usize; N_BLOCKS];
-        (self.prediction.words, self.prediction.unknown_words) = (0, 0);
-        // Three passes instead of one: look-ups of different words and rows then wait for memory together.
-        self.tokens.clear();
-        let hashed = |token: Token| (token, word_hash(&text.as_bytes()[token.start..token.end]));
-        self.tokens.extend(Tokens::new(text).map(hashed));
-        for i in 0..self.tokens.len() {
-            self.add_word::<L>(text, i, &mut counts);
-        }
+    /// Sets the logits of `text` (before the temperature) and counts its words; L labels, rows of W contributions (0: any).
+    fn score<const L: usize, const W: usize>(&mut self, text: &str) {
+        // Passes instead of one loop: a wrong guess at where a word ends does not hold up look-ups that wait for memory.
+        self.split(text);
+        self.add_words::<W>();
+        let mut counts = self.word_counts();
         self.add_contexts::<L>(&mut counts);
-        let parts = &*self.model.parts;
+        let n = if L == 0 { self.logits.len() } else { L };
+        let parts = &*self.reader.model.parts;
         let scale = &parts.manifest.features.scale;
         self.logits.copy_from_slice(&parts.weights.biases);
-        for (b, sums) in self.sums.chunks_exact(n).enumerate() {
+        let blocks = self.sums.words.chunks_exact(n).take(N_WORD_BLOCKS).chain(self.sums.contexts.chunks_exact(n));
+        for (b, sums) in blocks.enumerate() {
             let unit = factor(scale[b], counts[b]) * parts.weights.units[b];
             self.logits.iter_mut().zip(sums).for_each(|(z, &s)| *z += unit * s as f32);
         }
     }
 
-    /// Adds the context features: first all their places in the table, then the rows.
+    /// Finds the tokens of `text`.
+    fn split(&mut self, text: &str) {
+        self.padded.clear();
+        self.padded.push_str(text);
+        // White space adds no token, and lets the key of the last word be read like any other.
+        self.padded.push_str(PADDING);
+        self.tokenizer.split(&self.padded, &mut self.tokens);
+    }
+
+    /// Adds what each word contributes on its own.
+    fn add_words<const W: usize>(&mut self) {
+        let Self { reader, words, padded, tokens, keys, guesses, views, sums: Sums { words: sums, .. }, .. } = self;
+        sums.fill(0);
+        views.clear();
+        views.push(EDGE);
+        keys.clear();
+        guesses.clear();
+        keys.extend(tokens.iter().map(|token| key(padded.as_bytes(), token.start, token.end - token.start)));
+        guesses.extend(keys.iter().map(|key| words.guess(key.as_ref())));
+        for tokens in tokens.chunks(MANY) {
+            let mut local = [0i32; W];
+            let mut counts = [0i32; N_COUNTS];
+            for ((token, key), &guess) in tokens.iter().zip(keys.iter()).zip(guesses.iter()) {
+                let Some(found) = key.as_ref().and_then(|key| words.get(key, guess)) else {
+                    views.push(learn(reader, words, *key, &padded[token.start..token.end], token.kind, sums));
+                    continue;
+                };
+                match found.near::<W>() {
+                    Some(row) if W > 0 => (0..W).for_each(|k| local[k] += i32::from(row[k])),
+                    _ => sums.iter_mut().zip(words.row(&found)).for_each(|(sum, &more)| *sum += i64::from(more)),
+                }
+                (0..N_COUNTS).for_each(|k| counts[k] += i32::from(found.entry.counts[k]));
+                views.push(found.entry.view);
+            }
+            let n = sums.len() - N_COUNTS;
+            let (row_sums, count_sums) = sums.split_at_mut(n);
+            row_sums.iter_mut().zip(local).for_each(|(sum, more)| *sum += i64::from(more));
+            count_sums.iter_mut().zip(counts).for_each(|(sum, more)| *sum += i64::from(more));
+        }
+        views.push(EDGE);
+    }
+
+    /// Features of each word block; notes the numbers of words.
+    fn word_counts(&mut self) -> [usize; N_BLOCKS] {
+        let has_words = self.model().manifest().features.bits[Block::Words as usize] > 0;
+        let (_, found) = self.sums.words.split_at(N_WORD_BLOCKS * self.logits.len());
+        let found = |i: usize| found.get(i).map_or(0, |&count| count as usize);
+        self.prediction.words = found(2) as u32;
+        self.prediction.unknown_words = found(3) as u32;
+        let words = if has_words { self.tokens.len() } else { 0 };
+        [words, found(0), found(1), 0, 0, 0]
+    }
+
+    /// Adds the context features.
     fn add_contexts<const L: usize>(&mut self, counts: &mut [usize; N_BLOCKS]) {
-        let parts = &*self.model.parts;
+        if L == 0 || !self.is_usual {
+            return self.add_context_rows::<L>(counts);
+        }
+        let parts = &*self.reader.model.parts;
+        let found = context_sums::sum::<L>(&self.views, &parts.manifest.features, &parts.weights.table, &mut self.events);
+        for ((i, of_block), sums) in found.iter().enumerate().zip(self.sums.contexts.chunks_exact_mut(L)) {
+            counts[i + N_WORD_BLOCKS] = of_block.count;
+            sums.copy_from_slice(&of_block.sums);
+        }
+    }
+
+    /// Adds the context features by their definition: first all their places in the table, then the rows.
+    fn add_context_rows<const L: usize>(&mut self, counts: &mut [usize; N_BLOCKS]) {
+        let parts = &*self.reader.model.parts;
         let rows = &mut self.rows;
         rows.iter_mut().for_each(Vec::clear);
-        features::context_features(&self.views, &parts.manifest.features, |block, bucket, _, _, _| {
+        let words = self.views.get(1..self.views.len() - 1).unwrap_or_default();
+        features::context_features(words, &parts.manifest.features, |block, bucket, _, _, _| {
             rows[block as usize - N_WORD_BLOCKS].push(bucket);
         });
         let n = if L == 0 { self.logits.len() } else { L };
-        let blocks = rows.iter().enumerate().map(|(i, rows)| (i + N_WORD_BLOCKS, rows));
-        for ((b, rows), sums) in blocks.zip(self.sums.chunks_exact_mut(n).skip(N_WORD_BLOCKS)) {
-            counts[b] += rows.len();
-            let start = self.offsets[b] * n;
+        self.sums.contexts.fill(0);
+        for ((i, rows), sums) in rows.iter().enumerate().zip(self.sums.contexts.chunks_exact_mut(n)) {
+            let b = i + N_WORD_BLOCKS;
+            counts[b] = rows.len();
+            let start = self.reader.offsets[b] * n;
             add_rows::<L>(sums, parts.weights.table.get(start..).unwrap_or_default(), rows);
         }
     }
+}
 
-    /// Adds what the word contributes on its own.
-    #[inline]
-    fn add_word<const L: usize>(&mut self, text: &str, place: usize, counts: &mut [usize; N_BLOCKS]) {
-        let (token, hash) = self.tokens[place];
-        let word = &text[token.start..token.end];
-        let bytes = word.as_bytes();
-        let found = if bytes.len() > KEY { Err(0) } else { self.words.find(bytes, hash) };
-        let number = match found {
-            Ok(number) => number,
-            Err(slot) => match self.learn_word(word, token.kind, hash, slot, counts) {
-                Some(number) => number,
-                None => return,
-            },
-        };
-        let entry = &self.words.entries[number];
-        let start = number * self.words.stride;
-        let width = if L == 0 { self.words.stride } else { N_WORD_BLOCKS * L };
-        let contributions = &self.words.contributions[start..start + width];
-        self.sums[..width].iter_mut().zip(contributions).for_each(|(s, &c)| *s += i32::from(c));
-        counts.iter_mut().zip(entry.counts).for_each(|(n, count)| *n += usize::from(count));
-        self.prediction.words += u32::from(entry.is_word);
-        self.prediction.unknown_words += u32::from(entry.is_word && !entry.is_known);
-        self.views.push(entry.view);
+/// Reads a new word, adds it, and keeps it.
+#[cold]
+fn learn(
+    reader: &WordReader,
+    words: &mut WordTable,
+    key: Option<Key>,
+    word: &str,
+    kind: TokenKind,
+    sums: &mut [i64],
+) -> WordView {
+    let mut row = vec![0; sums.len()];
+    let view = reader.read(word, kind, &mut row);
+    sums.iter_mut().zip(&row).for_each(|(sum, more)| *sum += more);
+    if let Some(key) = key {
+        let (row, counts) = row.split_at(row.len() - N_COUNTS);
+        words.insert(key, view, row, counts);
     }
-
-    /// Computes a new word and keeps it; one that is too long to keep is added at once and gives `None`.
-    #[cold]
-    fn learn_word(
-        &mut self,
-        word: &str,
-        kind: TokenKind,
-        hash: u64,
-        slot: usize,
-        counts: &mut [usize; N_BLOCKS],
-    ) -> Option<usize> {
-        let (entry, contributions, found) = self.compute_word(word, kind);
-        if word.len() > KEY {
-            self.sums.iter_mut().zip(&contributions).for_each(|(s, c)| *s += c);
-            counts.iter_mut().zip(found).for_each(|(n, count)| *n += count);
-            self.prediction.words += u32::from(entry.is_word);
-            self.prediction.unknown_words += u32::from(entry.is_word && !entry.is_known);
-            self.views.push(entry.view);
-            return None;
-        }
-        self.words.insert(word.as_bytes(), hash, slot, entry, &contributions);
-        Some(self.words.entries.len() - 1)
-    }
-
-    fn compute_word(&self, word: &str, kind: TokenKind) -> (Entry, Vec<i32>, [usize; N_WORD_BLOCKS]) {
-        let parts = &*self.model.parts;
-        let settings = &parts.manifest.features;
-        let n = self.logits.len();
-        let mut sums = vec![0i32; self.words.stride];
-        let mut counts = [0usize; N_WORD_BLOCKS];
-        let split = |word: &str, sink: &mut dyn FnMut(&str)| parts.pieces.split(word, sink);
-        features::word_features(word, kind, settings, split, &mut |block, bucket, _| {
-            let (b, at) = (block as usize, (self.offsets[block as usize] + bucket as usize) * n);
-            counts[b] += 1;
-            if let (Some(sums), Some(row)) = (sums.get_mut(b * n..b * n + n), parts.weights.table.get(at..at + n)) {
-                add_row::<0>(sums, row);
-            }
-        });
-        let view = features::view(word, kind, settings, &self.stemmer);
-        let is_known = is_known(&parts.weights.vocabulary, &features::normalise(word));
-        let counts16 = counts.map(|count| count as u16);
-        let entry = Entry { is_word: kind == TokenKind::Word, is_known, counts: counts16, view, ..Entry::default() };
-        (entry, sums, counts)
-    }
+    view
 }
 
 /// Place of a word in the table of known words.
@@ -342,12 +318,12 @@ mod tests {
     fn answers_do_not_depend_on_a_full_table() {
         let model = StanceModel::builtin().unwrap();
         let mut small = model.labeller();
-        small.words.capacity = 4;
+        small.words.bound(8);
         let text = "The council met in the old town hall and the council did not agree on the text before the council";
         for _ in 0..3 {
             assert_eq!(*small.predict(text), model.predict(text));
         }
-        assert!(small.words.entries.len() <= 4);
+        assert!(small.words.len() <= 8);
     }
 
     #[test]

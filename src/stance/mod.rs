@@ -3,6 +3,7 @@
 //! A multinomial logistic regression over hashed features. Training passes the features to a sparse solver of our own;
 //! labelling sums stored weights. Both read texts by the same functions ([`features`](self)).
 
+mod context_sums;
 mod design;
 mod explain;
 mod features;
@@ -13,6 +14,7 @@ mod rows;
 mod softmax;
 mod token;
 mod train;
+mod word_table;
 
 use std::{borrow::Cow, path::Path, sync::Arc};
 

@@ -174,6 +174,124 @@ impl Tokens<'_> {
     }
 }
 
+/// Finds the tokens of texts as [`Tokens`] does, many bytes at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Tokenizer {
+    /// One bit a byte: whether it is an ASCII letter or digit, and whether it is neither that nor ASCII white space.
+    plain: Vec<u64>,
+    special: Vec<u64>,
+}
+
+impl Tokenizer {
+    /// Replaces `tokens` by the tokens of `text`.
+    pub(crate) fn split(&mut self, text: &str, tokens: &mut Vec<Token>) {
+        tokens.clear();
+        self.read(text.as_bytes());
+        let mut at = 0;
+        while let Some(start) = next_bit(&self.plain, &self.special, at) {
+            let end = self.plain_end(start);
+            let simple = if end > start { self.is_word(text, start, end) } else { is_single_mark(text.as_bytes(), start) };
+            if simple {
+                let kind = if end > start { TokenKind::Word } else { TokenKind::Mark };
+                at = end.max(start + 1);
+                tokens.push(Token { start, end: at, kind });
+                continue;
+            }
+            let mut rest = Tokens { text, at: start };
+            let Some(token) = rest.next() else { return };
+            tokens.push(token);
+            at = rest.at;
+        }
+    }
+
+    /// Classes of the bytes of a text. A zero bit stands behind the last one, so that every run of bits has an end.
+    fn read(&mut self, bytes: &[u8]) {
+        self.plain.clear();
+        self.special.clear();
+        let mut blocks = bytes.chunks_exact(64);
+        for block in &mut blocks {
+            self.push(block);
+        }
+        let mut last = [b' '; 64];
+        let rest = blocks.remainder();
+        last[..rest.len()].copy_from_slice(rest);
+        self.push(&last);
+    }
+
+    #[inline]
+    fn push(&mut self, block: &[u8]) {
+        let (mut plain, mut special) = (0, 0);
+        for (i, eight) in block.chunks_exact(8).enumerate() {
+            let (p, s) = classes(eight.try_into().map_or(0, u64::from_le_bytes));
+            plain |= gathered(p) << (8 * i);
+            special |= gathered(s) << (8 * i);
+        }
+        self.plain.push(plain);
+        self.special.push(special);
+    }
+
+    /// End of the ASCII letters and digits that begin at `start`; `start` if there are none.
+    #[inline]
+    fn plain_end(&self, start: usize) -> usize {
+        let mut block = start / 64;
+        let mut others = !self.plain[block] & (u64::MAX << (start % 64));
+        while others == 0 {
+            block += 1;
+            others = self.plain.get(block).map_or(1, |plain| !plain);
+        }
+        block * 64 + others.trailing_zeros() as usize
+    }
+
+    /// Whether the letters and digits from `start` to `end` are a whole word, with nothing before or behind that needs a
+    /// closer look: digits, apostrophes, characters beyond ASCII.
+    #[inline]
+    fn is_word(&self, text: &str, start: usize, end: usize) -> bool {
+        let bytes = text.as_bytes();
+        let behind = bytes.get(end).copied().unwrap_or(b' ');
+        bytes[start] > b'9' && behind != b'\'' && behind < 0x80
+    }
+}
+
+/// Whether the byte at `at` is a mark that no neighbour can change.
+#[inline]
+fn is_single_mark(bytes: &[u8], at: usize) -> bool {
+    let mark = bytes[at];
+    mark < 0x80 && mark != b'-' && bytes.get(at + 1) != Some(&mark)
+}
+
+/// The first bit from `at` on that is set in `a` or `b`, which are of the same length.
+#[inline]
+fn next_bit(a: &[u64], b: &[u64], at: usize) -> Option<usize> {
+    let mut block = at / 64;
+    let mut bits = (a.get(block)? | b.get(block)?) & (u64::MAX << (at % 64));
+    while bits == 0 {
+        block += 1;
+        bits = a.get(block)? | b.get(block)?;
+    }
+    Some(block * 64 + bits.trailing_zeros() as usize)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// The highest bit of each of eight bytes: whether it is an ASCII letter or digit; whether it is neither that nor ASCII
+/// white space. No sum of two bytes carries: both are below 0x80.
+#[inline(always)]
+fn classes(eight: u64) -> (u64, u64) {
+    let low = eight & !HIGHS;
+    let above = |bytes: u64, first: u8| bytes + ONES * u64::from(0x80 - first);
+    let within = |bytes: u64, first: u8, last: u8| above(bytes, first) & !above(bytes, last + 1);
+    let plain = (within(low | (ONES * 0x20), b'a', b'z') | within(low, b'0', b'9')) & !eight & HIGHS;
+    let visible = within(low, b'!', b'~') | eight;
+    (plain, visible & !plain & HIGHS)
+}
+
+/// The highest bits of eight bytes, side by side.
+#[inline(always)]
+fn gathered(highs: u64) -> u64 {
+    (highs >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +318,16 @@ mod tests {
         assert!(words(" \n\u{a0}\u{0}").is_empty());
     }
 
+    #[test]
+    fn bytes_have_the_classes_of_the_table() {
+        for b in 0..=255u8 {
+            let (plain, special) = classes(u64::from(b) << 24);
+            let class = BYTES[usize::from(b)];
+            assert_eq!(gathered(plain) == 1 << 3, matches!(class, Byte::Letter | Byte::Digit), "{b}");
+            assert_eq!(gathered(special) == 1 << 3, matches!(class, Byte::Mark | Byte::Wide), "{b}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn tokens_are_ordered_slices(text in ".{0,80}") {
@@ -209,6 +337,13 @@ mod tests {
                 assert!(text.get(token.start..token.end).is_some());
                 last = token.end;
             }
+        }
+
+        #[test]
+        fn many_bytes_at_a_time_give_the_same(text in "[a-z]{0,70}[ -~’éß“\\n\u{a0}\u{301}—😀]{0,150}[a-d 0-9'’.,-]{0,60}") {
+            let mut found = Vec::new();
+            Tokenizer::default().split(&text, &mut found);
+            proptest::prop_assert_eq!(found, Tokens::new(&text).collect::<Vec<_>>());
         }
     }
 }
