@@ -119,8 +119,8 @@ pub fn confidence(prediction: &Prediction) -> u32 {
 
 /// The nearest count of ten-thousandths, 0 to 10,000.
 pub fn ten_thousandths(p: f32) -> u32 {
-    // f64 holds the product exactly, so that every machine rounds the same way.
-    (f64::from(p) * f64::from(SCALE)).round().clamp(0.0, f64::from(SCALE)) as u32
+    // f64 holds product and sum exactly, so that every machine rounds the same way; the cast cuts off, and ends at 0.
+    ((f64::from(p) * f64::from(SCALE) + 0.5) as u32).min(SCALE)
 }
 
 /// Writes ten-thousandths as a number with four decimals: `0.0420`.

@@ -1,7 +1,7 @@
 //! Columnar output: parts of one row group each, and the file that they become.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs::File,
     io::{BufWriter, Read, Write},
     path::Path,
@@ -24,13 +24,13 @@ use parquet::{
     column::writer::ColumnCloseResult,
     file::{
         metadata::{KeyValue, PageIndexPolicy, ParquetMetaDataReader},
-        properties::WriterProperties,
+        properties::{EnabledStatistics, WriterProperties},
         writer::SerializedFileWriter,
     },
     schema::types::ColumnPath,
 };
 
-use super::{Batch, Schema};
+use super::{Batch, PART_BYTES, Schema};
 use crate::corpus::{
     articles::{ARTICLE_COLUMNS, STATEMENT_COLUMNS},
     columns::{LabelColumns, SCALE, Verdict, ten_thousandths},
@@ -207,7 +207,8 @@ impl Packing {
 
     /// One part: its length, then a whole file of one row group.
     pub(crate) fn part(&self, batches: &[Batch]) -> Result<Vec<u8>, String> {
-        let mut out = vec![0; 8];
+        let mut out = Vec::with_capacity(batches.iter().map(Batch::get_array_memory_size).sum::<usize>().min(PART_BYTES));
+        out.resize(8, 0);
         match self.format {
             Format::Arrow => self.write_arrow(batches, &mut out)?,
             _ => self.write_parquet(batches, &mut out)?,
@@ -226,19 +227,38 @@ impl Packing {
     }
 
     fn write_parquet(&self, batches: &[Batch], out: &mut Vec<u8>) -> Result<(), String> {
-        let mut writer = ArrowWriter::try_new(out, self.schema.clone(), Some(self.properties())).map_err(|e| e.to_string())?;
+        let properties = Some(self.properties(batches));
+        let mut writer = ArrowWriter::try_new(out, self.schema.clone(), properties).map_err(|e| e.to_string())?;
         let written = batches.iter().try_for_each(|batch| writer.write(batch));
         written.and_then(|()| writer.close()).map(drop).map_err(|e| e.to_string())
     }
 
-    fn properties(&self) -> WriterProperties {
-        // Texts seldom repeat: a dictionary of them only costs time. Any reader knows snappy.
-        WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_max_row_group_row_count(None)
-            .set_column_dictionary_enabled(ColumnPath::from(self.text_field.as_str()), false)
+    fn properties(&self, batches: &[Batch]) -> WriterProperties {
+        // Any reader knows snappy. Nobody looks texts up by their least and greatest.
+        let text = ColumnPath::from(self.text_field.as_str());
+        let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY).set_max_row_group_row_count(None);
+        for (at, field) in self.schema.fields().iter().enumerate() {
+            if batches.first().and_then(|batch| batch.columns().get(at)).is_some_and(seldom_repeats) {
+                properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+            }
+        }
+        properties
+            .set_column_dictionary_enabled(text.clone(), false)
+            .set_column_statistics_enabled(text, EnabledStatistics::None)
             .build()
     }
+}
+
+/// Rows by which it is judged whether strings repeat.
+const JUDGED_ROWS: usize = 512;
+
+/// Whether most of the first strings of a column differ from each other, as identifiers do: a dictionary of them only costs
+/// time and room.
+fn seldom_repeats(column: &ArrayRef) -> bool {
+    let first = column.slice(0, column.len().min(JUDGED_ROWS));
+    let Ok(texts) = texts(&first) else { return false };
+    let distinct: BTreeSet<&str> = texts.flatten().collect();
+    distinct.len() * 2 > first.len()
 }
 
 /// A type with its dictionaries resolved: IPC files cannot change a dictionary from batch to batch.
@@ -296,8 +316,9 @@ impl Parts {
             8 => {}
             _ => return Err("a part is cut short".into()),
         }
-        let mut part = Vec::new();
         let length = u64::from_le_bytes(length);
+        // A damaged length claims no more memory than a part may have.
+        let mut part = Vec::with_capacity(usize::try_from(length).unwrap_or(0).min(2 * PART_BYTES));
         let got = (&mut self.0).take(length).read_to_end(&mut part).map_err(|e| e.to_string())?;
         if got as u64 == length { Ok(Some(part.into())) } else { Err("a part is cut short".into()) }
     }
