@@ -46,6 +46,7 @@ struct Sums {
     words: Vec<i64>,
     /// What context features add, `(n_context_blocks, n_labels)`.
     contexts: Vec<i64>,
+    context_counts: [usize; N_CONTEXT_BLOCKS],
 }
 
 /// White space behind a text, as long as a key.
@@ -131,7 +132,7 @@ impl Labeller {
             rows: Default::default(),
             events: Events::default(),
             is_usual,
-            sums: Sums { words: vec![0; stride], contexts: vec![0; N_CONTEXT_BLOCKS * n] },
+            sums: Sums { words: vec![0; stride], contexts: vec![0; N_CONTEXT_BLOCKS * n], context_counts: [0; N_CONTEXT_BLOCKS] },
             logits: vec![0.0; n],
             prediction: Prediction::default(),
         }
@@ -145,23 +146,55 @@ impl Labeller {
     /// Labels one text; the answer stays in the labeller until the next one.
     pub fn predict(&mut self, text: &str) -> &Prediction {
         match self.logits.len() {
-            2 => self.score::<2, 6>(text),
-            3 => self.score::<3, 9>(text),
-            4 => self.score::<4, 12>(text),
-            _ => self.score::<0, 0>(text),
+            2 => self.add::<2, 6>(text),
+            3 => self.add::<3, 9>(text),
+            4 => self.add::<4, 12>(text),
+            _ => self.add::<0, 0>(text),
         }
-        self.reader.model.decide(&self.logits, &mut self.prediction);
-        &self.prediction
+        self.decide()
     }
 
-    /// Sets the logits of `text` (before the temperature) and counts its words; L labels, rows of W contributions (0: any).
-    fn score<const L: usize, const W: usize>(&mut self, text: &str) {
+    /// The first half of [`predict`](Self::predict): finds the features of `text`, looking words up with what they
+    /// contribute on their own. Gives the number of context features.
+    pub fn vectorise(&mut self, text: &str) -> usize {
+        self.split(text);
+        match self.logits.len() {
+            2 => self.add_words::<6>(),
+            3 => self.add_words::<9>(),
+            4 => self.add_words::<12>(),
+            _ => self.add_words::<0>(),
+        }
+        self.find_contexts();
+        self.rows.iter().map(Vec::len).sum()
+    }
+
+    /// The second half: adds the weights of the features that [`vectorise`](Self::vectorise) found, and labels its text.
+    pub fn score(&mut self) -> &Prediction {
+        match self.logits.len() {
+            2 => self.add_context_rows::<2>(),
+            3 => self.add_context_rows::<3>(),
+            4 => self.add_context_rows::<4>(),
+            _ => self.add_context_rows::<0>(),
+        }
+        self.decide()
+    }
+
+    /// Sums what the features of `text` contribute; L labels, rows of W contributions (0: any).
+    fn add<const L: usize, const W: usize>(&mut self, text: &str) {
         // Passes instead of one loop: a wrong guess at where a word ends does not hold up look-ups that wait for memory.
         self.split(text);
         self.add_words::<W>();
-        let mut counts = self.word_counts();
-        self.add_contexts::<L>(&mut counts);
-        let n = if L == 0 { self.logits.len() } else { L };
+        if L > 0 && self.is_usual {
+            return self.add_contexts::<L>();
+        }
+        self.find_contexts();
+        self.add_context_rows::<L>();
+    }
+
+    /// Labels the text whose sums stand ready.
+    fn decide(&mut self) -> &Prediction {
+        let n = self.logits.len();
+        let counts = self.count();
         let parts = &*self.reader.model.parts;
         let scale = &parts.manifest.features.scale;
         self.logits.copy_from_slice(&parts.weights.biases);
@@ -170,6 +203,8 @@ impl Labeller {
             let unit = factor(scale[b], counts[b]) * parts.weights.units[b];
             self.logits.iter_mut().zip(sums).for_each(|(z, &s)| *z += unit * s as f32);
         }
+        self.reader.model.decide(&self.logits, &mut self.prediction);
+        &self.prediction
     }
 
     /// Finds the tokens of `text`.
@@ -214,46 +249,47 @@ impl Labeller {
         views.push(EDGE);
     }
 
-    /// Features of each word block; notes the numbers of words.
-    fn word_counts(&mut self) -> [usize; N_BLOCKS] {
+    /// Features of each block; notes the numbers of words.
+    fn count(&mut self) -> [usize; N_BLOCKS] {
         let has_words = self.model().manifest().features.bits[Block::Words as usize] > 0;
         let (_, found) = self.sums.words.split_at(N_WORD_BLOCKS * self.logits.len());
         let found = |i: usize| found.get(i).map_or(0, |&count| count as usize);
         self.prediction.words = found(2) as u32;
         self.prediction.unknown_words = found(3) as u32;
         let words = if has_words { self.tokens.len() } else { 0 };
-        [words, found(0), found(1), 0, 0, 0]
+        let [ngrams, classes, scopes] = self.sums.context_counts;
+        [words, found(0), found(1), ngrams, classes, scopes]
     }
 
     /// Adds the context features.
-    fn add_contexts<const L: usize>(&mut self, counts: &mut [usize; N_BLOCKS]) {
-        if L == 0 || !self.is_usual {
-            return self.add_context_rows::<L>(counts);
-        }
+    fn add_contexts<const L: usize>(&mut self) {
         let parts = &*self.reader.model.parts;
         let found = context_sums::sum::<L>(&self.views, &parts.manifest.features, &parts.weights.table, &mut self.events);
-        for ((i, of_block), sums) in found.iter().enumerate().zip(self.sums.contexts.chunks_exact_mut(L)) {
-            counts[i + N_WORD_BLOCKS] = of_block.count;
+        self.sums.context_counts = found.map(|of_block| of_block.count);
+        for (of_block, sums) in found.iter().zip(self.sums.contexts.chunks_exact_mut(L)) {
             sums.copy_from_slice(&of_block.sums);
         }
     }
 
-    /// Adds the context features by their definition: first all their places in the table, then the rows.
-    fn add_context_rows<const L: usize>(&mut self, counts: &mut [usize; N_BLOCKS]) {
-        let parts = &*self.reader.model.parts;
+    /// Finds the places of the context features in the table, by their definition.
+    fn find_contexts(&mut self) {
         let rows = &mut self.rows;
         rows.iter_mut().for_each(Vec::clear);
         let words = self.views.get(1..self.views.len() - 1).unwrap_or_default();
-        features::context_features(words, &parts.manifest.features, |block, bucket, _, _, _| {
+        features::context_features(words, &self.reader.model.parts.manifest.features, |block, bucket, _, _, _| {
             rows[block as usize - N_WORD_BLOCKS].push(bucket);
         });
+        self.sums.context_counts = std::array::from_fn(|i| rows[i].len());
+    }
+
+    /// Adds the rows of the context features.
+    fn add_context_rows<const L: usize>(&mut self) {
+        let table = &self.reader.model.parts.weights.table;
         let n = if L == 0 { self.logits.len() } else { L };
         self.sums.contexts.fill(0);
-        for ((i, rows), sums) in rows.iter().enumerate().zip(self.sums.contexts.chunks_exact_mut(n)) {
-            let b = i + N_WORD_BLOCKS;
-            counts[b] = rows.len();
-            let start = self.reader.offsets[b] * n;
-            add_rows::<L>(sums, parts.weights.table.get(start..).unwrap_or_default(), rows);
+        for ((i, rows), sums) in self.rows.iter().enumerate().zip(self.sums.contexts.chunks_exact_mut(n)) {
+            let start = self.reader.offsets[i + N_WORD_BLOCKS] * n;
+            add_rows::<L>(sums, table.get(start..).unwrap_or_default(), rows);
         }
     }
 }
@@ -324,6 +360,17 @@ mod tests {
             assert_eq!(*small.predict(text), model.predict(text));
         }
         assert!(small.words.len() <= 8);
+    }
+
+    #[test]
+    fn the_two_halves_make_the_whole() {
+        let model = StanceModel::builtin().unwrap();
+        let mut labeller = model.labeller();
+        for text in ["", "We will not accept “any” delay, and they must not either.", "The 3rd round ended."] {
+            let whole = labeller.predict(text).clone();
+            assert!(labeller.vectorise(text) > 0);
+            assert_eq!(*labeller.score(), whole);
+        }
     }
 
     #[test]

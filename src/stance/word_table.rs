@@ -298,6 +298,6 @@ mod tests {
     fn wide_rows_bound_the_words() {
         assert_eq!(WordTable::new(12).max_words, MAX_WORDS);
         assert_eq!(WordTable::new(1 << 10).max_words, 1 << 13);
-        assert!(MAX_WORDS < 1 << NUMBER_BITS);
+        const { assert!(MAX_WORDS < 1 << NUMBER_BITS) };
     }
 }
