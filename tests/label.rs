@@ -247,6 +247,11 @@ fn shards_join_to_the_whole() {
             }
             assert_eq!(text(&joined), bench.read("whole.jsonl"), "{inputs} in {n}");
             assert_eq!(text(&bad), bench.read("whole.bad"), "{inputs} in {n}");
+            // Without rejects a part is read from where it begins.
+            let parts = (1..=n).flat_map(|part| {
+                bench.label(&format!("{inputs} --output-format csv --columns id,text --shard {part}/{n}")).stdout
+            });
+            assert_eq!(text(&parts.collect::<Vec<u8>>()), bench.read("whole.jsonl"), "{inputs} in {n} without rejects");
         }
     }
 }
@@ -273,6 +278,11 @@ fn exit_codes_tell_how_it_went() {
     let folder = |name: &str| bench.path(name).exists();
     assert_eq!(code(&bench.label("missing.jsonl")), 2);
     assert_eq!(code(&bench.label("in.jsonl -o nowhere/out.jsonl")), 2);
+    if Path::new("/dev/full").exists() {
+        let full = bench.label("in.jsonl -o /dev/full");
+        assert_eq!(code(&full), 2);
+        assert!(text(&full.stderr).contains("/dev/full: ") && !text(&full.stderr).contains("--resume"), "{}", text(&full.stderr));
+    }
     assert_eq!(code(&bench.label("in.jsonl --shard 3/2")), 2);
     assert_eq!(code(&bench.label("bad.jsonl -o bad.out.jsonl")), 2);
     assert!(!folder("bad.out.jsonl") && !folder("bad.out.jsonl.partial"));
@@ -383,6 +393,26 @@ fn articles_give_a_row_for_each_statement() {
     assert!(n_rows >= 2, "{}", text(&out.stdout));
     assert_eq!(csv.lines().count(), n_rows + 1);
     assert!(csv.lines().skip(1).all(|row| row.starts_with("x1,Truce,2024-05-01,7,")), "{csv}");
+}
+
+#[test]
+fn a_plain_text_file_is_one_article() {
+    let article =
+        "The envoy left at noon.\n\n\"We welcome the truce,\" Foreign Minister Anna Berg said.\nShe urged both sides to talk.\n";
+    let bench = Bench::new().with("a.txt", article).with("b.txt", article);
+    let out = bench.label("--articles a.txt b.txt");
+    assert_eq!(code(&out), 0, "{}", text(&out.stderr));
+    let rows: Vec<serde_json::Value> = text(&out.stdout).lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let of = |name: &str| rows.iter().filter(|row| row["article"] == name).count();
+    assert!(of("a.txt") >= 2 && of("a.txt") == of("b.txt") && rows.len() == 2 * of("a.txt"), "{}", text(&out.stdout));
+    // The pronoun finds its person only where both lines are read as one article.
+    assert!(rows.iter().any(|row| row["holder_mention"] == "She" && row["holder"] == "Anna Berg"), "{}", text(&out.stdout));
+    let parts = [1, 2].map(|part| bench.label(&format!("--articles a.txt b.txt --shard {part}/2")).stdout);
+    assert_eq!(parts.concat(), out.stdout);
+    let short = bench.label("--articles a.txt --max-record 20 --rejects bad");
+    assert_eq!(code(&short), 2);
+    let reason = format!("the record has {} bytes; at most 20 are read (--max-record)", article.len());
+    assert_eq!(bench.rejects("bad"), [(1, 0, reason)]);
 }
 
 #[test]

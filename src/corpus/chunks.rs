@@ -33,6 +33,8 @@ pub(crate) struct Cut {
     pub(crate) max_record: usize,
     /// Gives out what is there as soon as a record is whole.
     pub(crate) eager: bool,
+    /// The whole input is one record.
+    pub(crate) whole: bool,
 }
 
 /// Cuts one input.
@@ -78,6 +80,9 @@ impl<R: Read> Chunks<R> {
     pub(crate) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
         buffer.clear();
         buffer.append(&mut self.carry);
+        if self.cut.whole {
+            return self.whole(buffer);
+        }
         let mut scanned = 0;
         // The cut depends on the bytes from here on alone, not on what was read ahead: a run that is gone
         // on with cuts as the first one did.
@@ -100,6 +105,25 @@ impl<R: Read> Chunks<R> {
             }
             self.fill(&mut buffer, want)?;
         }
+    }
+
+    /// All that is left, as one record.
+    fn whole(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
+        let most = self.cut.max_record + 1;
+        self.input.by_ref().take(most.saturating_sub(buffer.len()) as u64).read_to_end(&mut buffer)?;
+        if buffer.is_empty() {
+            return Ok(None);
+        }
+        let gone = io::copy(&mut self.input, &mut io::sink())?;
+        let (end, too_many) = (buffer.len(), buffer.len() >= most);
+        let mut chunk = self.give(buffer, end);
+        if too_many {
+            self.offset += gone;
+            chunk.end += gone;
+            chunk.bytes.truncate(KEPT_BYTES);
+            chunk.fault = Some(too_long(chunk.end - chunk.offset, self.cut.max_record));
+        }
+        Ok(Some(chunk))
     }
 
     /// Reads once, or up to `want` bytes.
@@ -215,7 +239,7 @@ mod tests {
     use super::*;
 
     fn cut(data: &[u8], format: Format, chunk_bytes: usize, max_record: usize) -> Vec<Chunk> {
-        let cut = Cut { chunk_bytes, max_record, eager: false };
+        let cut = Cut { chunk_bytes, max_record, eager: false, whole: false };
         let mut chunks = Chunks::new(data, format, 0, cut).unwrap();
         let mut out = Vec::new();
         while let Some(chunk) = chunks.next(Vec::new()).unwrap() {
@@ -241,6 +265,21 @@ mod tests {
         assert_eq!(faults, [false, true, false]);
         assert_eq!(chunks[1].fault.as_deref(), Some("the record has 200001 bytes; at most 1000 are read (--max-record)"));
         assert_eq!((chunks[1].bytes.len(), chunks[1].offset, chunks[2].offset), (KEPT_BYTES, 2, 200_003));
+    }
+
+    #[test]
+    fn a_whole_input_is_one_record() {
+        let whole = |data: &[u8], max_record| {
+            let cut = Cut { chunk_bytes: 2, max_record, eager: false, whole: true };
+            let mut chunks = Chunks::new(data, Format::Text, 0, cut).unwrap();
+            let first = chunks.next(Vec::new()).unwrap();
+            assert_eq!(chunks.next(Vec::new()).unwrap(), None);
+            first.map(|chunk| (chunk.bytes.len(), chunk.end, chunk.fault))
+        };
+        assert_eq!(whole(b"a b\nc\n\nd", 8), Some((8, 8, None)));
+        let (_, end, fault) = whole(b"a b\nc\n\nd", 5).unwrap();
+        assert_eq!((end, fault.as_deref()), (8, Some("the record has 8 bytes; at most 5 are read (--max-record)")));
+        assert_eq!(whole(b"", 5), None);
     }
 
     #[test]

@@ -205,13 +205,18 @@ impl<'a> Feeder<'a> {
             let table = Box::new(Table::open(source, self.position.offset)?);
             return Ok(Some(Opened { name, input: Input::Table(table, header), skipped_lines: skipped, ours }));
         }
-        let (input, skipped_lines) = self.open_text(source)?;
+        let whole = self.cut(source.format).whole;
+        if whole && ours.start > 0 {
+            return Ok(None);
+        }
+        let (input, skipped_lines) = self.open_text(source, &ours)?;
+        let ours = if whole { 0..u64::MAX } else { ours };
         Ok(Some(Opened { name, input, skipped_lines, ours }))
     }
 
     /// Opens `source` at the current position; also returns how many lines its header took.
-    fn open_text(&mut self, source: &Source) -> Result<(Input, u64), String> {
-        let cut = self.cut();
+    fn open_text(&mut self, source: &Source, ours: &Range<u64>) -> Result<(Input, u64), String> {
+        let cut = self.cut(source.format);
         let mut first = self.first.take_if(|first| first.source == self.position.source);
         let mut at = |offset| -> Result<_, String> {
             let content = match first.take().filter(|_| offset == 0) {
@@ -221,6 +226,11 @@ impl<'a> Feeder<'a> {
             Chunks::new(content, source.format, offset, cut).map_err(|e| e.to_string())
         };
         if source.format.delimiter().is_none() {
+            // What lies before our part is passed by, but for the byte that tells whether a record starts with it; where
+            // rejects are noted it is read after all, to know their lines.
+            if self.job.rejects.is_none() {
+                self.position.offset = self.position.offset.max(ours.start.saturating_sub(1));
+            }
             return Ok((Input::Text(at(self.position.offset)?, None), 0));
         }
         let (header, rest, lines) = read_header(self.layout, at(0)?, source.format)?;
@@ -231,10 +241,10 @@ impl<'a> Feeder<'a> {
         Ok((Input::Text(rest, header), lines))
     }
 
-    fn cut(&self) -> Cut {
+    fn cut(&self, format: Format) -> Cut {
         // A part is a chunk, so that parts do not depend on how bytes are read.
         let chunk_bytes = if self.layout.packing.is_some() { columnar::PART_BYTES } else { self.job.chunk_bytes };
-        Cut { chunk_bytes, max_record: self.job.max_record, eager: self.job.line_buffered }
+        Cut { chunk_bytes, max_record: self.job.max_record, eager: self.job.line_buffered, whole: self.layout.is_whole(format) }
     }
 }
 

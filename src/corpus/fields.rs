@@ -14,7 +14,7 @@ use super::{
 use crate::error::{Error, Result};
 
 /// Bytes read at a time, and the longest record.
-const CUT: Cut = Cut { chunk_bytes: 1 << 20, max_record: 8 << 20, eager: false };
+const CUT: Cut = Cut { chunk_bytes: 1 << 20, max_record: 8 << 20, eager: false, whole: false };
 
 /// Takes the records of an input.
 pub trait Visitor {

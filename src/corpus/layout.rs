@@ -54,6 +54,11 @@ impl Layout {
         of_statement || self.labels.names().iter().any(|taken| taken == name)
     }
 
+    /// Whether an input of this format is one record: an article of plain text.
+    pub(crate) fn is_whole(&self, format: Format) -> bool {
+        self.articles && format == Format::Text
+    }
+
     /// Name in the rows of the input field `name`; `None` where it does not go out.
     pub(crate) fn row_name(&self, name: &str) -> Option<String> {
         if self.is_taken(name) || (self.articles && name == self.text_field) {

@@ -231,12 +231,16 @@ impl<'a> Worker<'a> {
         let whole = std::str::from_utf8(bytes).ok();
         let mut at = 0;
         while at < bytes.len() {
-            let end = record_break(bytes, at, place.format);
+            let whole_input = self.layout.is_whole(place.format);
+            let end = if whole_input { bytes.len() } else { record_break(bytes, at, place.format) };
             let record = bytes.get(at..end).unwrap_or_default();
             let text = whole.map_or_else(|| std::str::from_utf8(record), |whole| Ok(whole.get(at..end).unwrap_or_default()));
             let offset = place.offset.map(|offset| offset + at as u64);
             if matches!(self.labelling, Labelling::Articles(_)) {
-                self.place = format!("{}@{}", place.name, offset.unwrap_or(part.lines));
+                self.place = match whole_input {
+                    true => place.name.to_owned(),
+                    false => format!("{}@{}", place.name, offset.unwrap_or(part.lines)),
+                };
             }
             let written = out.rows.len();
             let labelled = match unfit.get(&at) {

@@ -46,6 +46,9 @@ pub(crate) struct LabelArgs {
     #[arg(long, value_name = "NAME", default_value = "text")]
     text_field: String,
     /// Each record is an article; each of its statements gives a row.
+    ///
+    /// A file of plain text (.txt) is one article, named after the file. Without this option each of its lines is a
+    /// statement.
     #[arg(long)]
     articles: bool,
     /// Format of the inputs, whatever their names: jsonl, csv, tsv, text, parquet or arrow.
@@ -67,6 +70,9 @@ pub(crate) struct LabelArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Label only part I of N; the parts joined are the whole.
+    ///
+    /// Parts are equal shares of the bytes (of tables: of the rows) of all inputs. What stands before a part is left out
+    /// unread where that can be: in JSONL and plain text that is not packed, unless --rejects wants line numbers.
     #[arg(long, value_name = "I/N", value_parser = parse_shard)]
     shard: Option<(u64, u64)>,
     /// Go on with an interrupted run; does nothing where the output is whole.
@@ -261,12 +267,13 @@ fn failed(args: &LabelArgs, error: &Error, any: bool) -> Outcome {
     if any { Outcome::Partly } else { Outcome::Nothing }
 }
 
-/// What to do after an early end.
+/// What to do after an early end: nothing where the output is a stream, or nothing was written.
 fn how_to_go_on(args: &LabelArgs) -> String {
-    match &args.output {
-        Some(path) if path != Path::new("-") && !args.inputs.is_empty() => {
-            format!("; the rows so far are in {}.partial, go on with the same command and --resume", path.display())
-        }
-        _ => String::new(),
+    let Some(path) = args.output.as_ref().filter(|_| !args.inputs.is_empty()) else { return String::new() };
+    let mut partial = path.clone().into_os_string();
+    partial.push(".partial");
+    match Path::new(&partial).exists() {
+        true => format!("; the rows so far are in {}, go on with the same command and --resume", partial.display()),
+        false => String::new(),
     }
 }
