@@ -62,6 +62,102 @@ fn a_model_learns_more_than_the_commonest_label() {
 }
 
 #[test]
+fn reports_tell_balance_and_learning_curve() {
+    let folder = trained();
+    let args = ["train", "data.jsonl", "--settings", "small.json", "--name", "c", "-o", "c", "--learning-curve"];
+    let out = demarche(folder.path(), "2", &args);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let text = fs::read_to_string(folder.path().join("c/report.txt")).unwrap();
+    assert!(text.contains("The commonest label has") && text.contains("Learning curve"), "{text}");
+    let report: Value = serde_json::from_slice(&fs::read(folder.path().join("c/report.json")).unwrap()).unwrap();
+    let curve = report["learning_curve"].as_array().unwrap();
+    let of = |i: usize| (curve[i]["texts"].as_u64().unwrap(), curve[i]["macro_f1"]["value"].as_f64().unwrap());
+    assert_eq!((curve.len(), of(3).0), (4, 200));
+    assert!(of(0).0 < of(1).0 && of(1).0 < of(2).0 && of(0).1 < of(3).1, "{curve:?}");
+    // All of the data, at the chosen penalty, is what cross-validation measured.
+    assert!((of(3).1 - report["held_out"]["macro_f1"]["value"].as_f64().unwrap()).abs() < 0.02);
+}
+
+/// Statements of ours that carry two stances, and as many with one.
+#[test]
+fn a_second_label_is_learnt_from_statements_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = statements(6600);
+    let has_two = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["labels"].as_array().unwrap().len() > 1;
+    let two: Vec<&str> = all.lines().filter(has_two).collect();
+    let one: Vec<&str> = all.lines().filter(|line| !has_two(line)).take(two.len()).collect();
+    assert!(two.len() > 300);
+    let part = |rest: usize| -> String {
+        let lines = two.iter().zip(&one).enumerate().filter(|(i, _)| (i % 4 == 0) == (rest == 0));
+        lines.map(|(_, (two, one))| format!("{two}\n{one}\n")).collect()
+    };
+    fs::write(folder.path().join("learn.jsonl"), part(1)).unwrap();
+    fs::write(folder.path().join("judge.jsonl"), part(0)).unwrap();
+    fs::write(folder.path().join("small.json"), r#"{"folds": 4, "features": {"bits": [13, 14, 0, 13, 10, 10]}}"#).unwrap();
+    let out = demarche(folder.path(), "2", &["train", "learn.jsonl", "--settings", "small.json", "-o", "m"]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let manifest: Value = serde_json::from_slice(&fs::read(folder.path().join("m/manifest.json")).unwrap()).unwrap();
+    assert!(manifest["thresholds"].as_array().unwrap().iter().any(|t| t.as_f64().unwrap() < 1.0), "{manifest}");
+    let found = demarche(folder.path(), "1", &["label", "judge.jsonl", "--model", "m", "--replace", "-o", "-"]);
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    let rows: Vec<Value> =
+        found.stdout.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
+    let set = |value: &Value| {
+        value.as_array().unwrap().iter().map(|l| l.as_str().unwrap().to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let f1 = |given: &dyn Fn(&Value) -> std::collections::BTreeSet<String>| {
+        let (mut both, mut either) = (0, 0);
+        for row in &rows {
+            let (gold, given) = (set(&row["labels"]), given(row));
+            both += gold.intersection(&given).count();
+            either += gold.len() + given.len();
+        }
+        2.0 * both as f64 / either as f64
+    };
+    let with_further = f1(&|row| set(&row["stances"]));
+    let main_alone = f1(&|row| set(&row["stances"]).into_iter().filter(|l| row["stance"] == l.as_str()).collect());
+    assert!(with_further > main_alone + 0.02, "F1 of sets {with_further:.3}, of main labels alone {main_alone:.3}");
+}
+
+#[test]
+fn two_models_are_compared_on_the_same_texts() {
+    let folder = trained();
+    fs::write(
+        folder.path().join("words.json"),
+        r#"{"folds": 0, "l2": [100.0], "priors": [], "features": {"bits": [8, 0, 0, 0, 0, 0]}}"#,
+    )
+    .unwrap();
+    let args = ["train", "data.jsonl", "--settings", "words.json", "-o", "words"];
+    assert!(demarche(folder.path(), "2", &args).status.success());
+    let later: String = statements(700).lines().skip(400).map(|line| format!("{line}\n")).collect();
+    fs::write(folder.path().join("later.jsonl"), later).unwrap();
+    let args = [
+        "evaluate",
+        "later.jsonl",
+        "--model",
+        "m",
+        "--against",
+        "words",
+        "--format",
+        "json",
+        "--resamples",
+        "50",
+        "--svg",
+        "svg",
+    ];
+    let report = json(&demarche(folder.path(), "2", &args));
+    let c = &report["against"]["comparison"];
+    let of = |name: &str| c[name].as_f64().unwrap();
+    let right = |e: &Value| e["accuracy"]["value"].as_f64().unwrap() * 300.0;
+    let (first, second) = (right(&report["overall"]), right(&report["against"]["overall"]));
+    assert!((of("only_first") - of("only_second") - (first - second)).abs() < 1e-6, "{c}");
+    assert!(of("p_value") < 0.001 && c["macro_f1_difference"]["low"].as_f64().unwrap() > 0.0, "{c}");
+    for file in ["confusion.svg", "reliability.svg"] {
+        assert!(fs::read_to_string(folder.path().join("svg").join(file)).unwrap().ends_with("</svg>\n"), "{file}");
+    }
+}
+
+#[test]
 fn contributions_sum_to_the_logits() {
     let folder = trained();
     let found =

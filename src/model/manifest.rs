@@ -60,6 +60,12 @@ pub struct TrainingRecord {
     pub counts: BTreeMap<String, usize>,
     /// Penalty of the weights.
     pub l2: f32,
+    /// Power of the inverse document frequency in the prior of the weights.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub idf: f32,
+    /// Share of the naive-Bayes log-count ratio in the prior of the weights.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub ratio: f32,
     /// Folds of the cross-validation.
     pub folds: usize,
     /// Seed of what is drawn by chance.
@@ -70,4 +76,8 @@ pub struct TrainingRecord {
     pub codebook: Option<String>,
     /// All settings of the training.
     pub settings: serde_json::Value,
+}
+
+fn is_off(x: &f32) -> bool {
+    *x == 0.0
 }

@@ -16,8 +16,31 @@ pub trait Design: Sync {
     fn n_columns(&self) -> usize;
     /// `logits = X · weights`; overwrites `logits`.
     fn forward(&self, weights: &[f32], n_outputs: usize, logits: &mut [f32]);
-    /// `gradient = Xᵀ · residuals`, with every entry of X squared if `squared`; overwrites `gradient`.
-    fn backward(&self, residuals: &[f32], n_outputs: usize, squared: bool, gradient: &mut [f32]);
+    /// `gradient = Xᵀ · residuals`, with every entry of X raised to `power`; overwrites `gradient`.
+    fn backward(&self, residuals: &[f32], n_outputs: usize, power: Power, gradient: &mut [f32]);
+}
+
+/// What becomes of the entries of a matrix in a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Power {
+    /// Each counts as 1: the product counts.
+    Zero,
+    /// As they are.
+    One,
+    /// Squared.
+    Two,
+}
+
+impl Power {
+    /// `x` raised to it; 0 stays 0.
+    #[inline]
+    pub(crate) fn of(self, x: f32) -> f32 {
+        match self {
+            Self::Zero => f32::from(u8::from(x != 0.0)),
+            Self::One => x,
+            Self::Two => x * x,
+        }
+    }
 }
 
 /// Which lists hold which members: a compressed sparse pattern, by list.
@@ -151,14 +174,14 @@ pub(crate) fn add_scaled<const K: usize>(sum: &mut [f32], row: &[f32], factor: f
     }
 }
 
-fn multiply<const K: usize>(lists: &Lists, values: &[f32], input: &[f32], n: usize, squared: bool, output: &mut [f32]) {
+fn multiply<const K: usize>(lists: &Lists, values: &[f32], input: &[f32], n: usize, power: Power, output: &mut [f32]) {
     output.par_chunks_mut(CHUNK * n).enumerate().for_each(|(chunk, output)| {
         for (i, sum) in output.chunks_exact_mut(n).enumerate() {
             sum.fill(0.0);
             let range = lists.range(chunk * CHUNK + i);
             for (&member, &value) in lists.members[range.clone()].iter().zip(&values[range]) {
                 let at = member as usize * n;
-                add_scaled::<K>(sum, &input[at..at + n], if squared { value * value } else { value });
+                add_scaled::<K>(sum, &input[at..at + n], power.of(value));
             }
         }
     });
@@ -174,11 +197,11 @@ impl Design for SparseRows {
     }
 
     fn forward(&self, weights: &[f32], n: usize, logits: &mut [f32]) {
-        with_outputs!(n, K => multiply::<K>(&self.rows, &self.row_values, weights, n, false, logits));
+        with_outputs!(n, K => multiply::<K>(&self.rows, &self.row_values, weights, n, Power::One, logits));
     }
 
-    fn backward(&self, residuals: &[f32], n: usize, squared: bool, gradient: &mut [f32]) {
-        with_outputs!(n, K => multiply::<K>(&self.columns, &self.column_values, residuals, n, squared, gradient));
+    fn backward(&self, residuals: &[f32], n: usize, power: Power, gradient: &mut [f32]) {
+        with_outputs!(n, K => multiply::<K>(&self.columns, &self.column_values, residuals, n, power, gradient));
     }
 }
 
@@ -206,10 +229,12 @@ mod tests {
         x.forward(&[1.0, 10.0, 2.0, 20.0, 3.0, 30.0], 2, &mut logits);
         assert_eq!(logits, [5.0, 50.0, 9.0, 90.0]);
         let mut gradient = [0.0; 3];
-        x.backward(&[1.0, -1.0], 1, false, &mut gradient);
+        x.backward(&[1.0, -1.0], 1, Power::One, &mut gradient);
         assert_eq!(gradient, [1.0, 2.0, -3.0]);
-        x.backward(&[1.0, -1.0], 1, true, &mut gradient);
+        x.backward(&[1.0, -1.0], 1, Power::Two, &mut gradient);
         assert_eq!(gradient, [1.0, 4.0, -9.0]);
+        x.backward(&[1.0, -1.0], 1, Power::Zero, &mut gradient);
+        assert_eq!(gradient, [1.0, 1.0, -1.0]);
     }
 
     #[test]

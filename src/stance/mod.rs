@@ -18,13 +18,15 @@ mod word_table;
 
 use std::{borrow::Cow, path::Path, sync::Arc};
 
-pub use design::{Design, SparseRows};
+pub use design::{Design, Power, SparseRows};
 pub use explain::{Evidence, Explanation};
 pub use labeller::Labeller;
 pub use pieces::Pieces;
 pub use rows::TextRows;
 pub use softmax::{SoftTargets, SoftmaxModel, SoftmaxParams, SoftmaxValidParams};
-pub use train::{Calibration, Example, Progress, TrainSettings, Trained, predict_all, train};
+pub use train::{
+    Calibration, CurvePoint, Example, PathPoint, Prior, Progress, TrainSettings, Trained, learning_curve, predict_all, train,
+};
 
 use crate::{
     error::Result,

@@ -9,7 +9,7 @@ use linfa::dataset::Records;
 use rayon::prelude::*;
 
 use super::{
-    design::{CHUNK, Design, Lists, add_scaled, with_outputs},
+    design::{CHUNK, Design, Lists, Power, add_scaled, with_outputs},
     features::{self, WordView},
     pieces::Pieces,
     token::{TokenKind, Tokens},
@@ -234,15 +234,15 @@ impl Design for TextRows {
         }
     }
 
-    /// With `squared`, features that a text has several times count as if they were different ones: exact enough for
-    /// the preconditioner, its only use.
-    fn backward(&self, residuals: &[f32], n: usize, squared: bool, gradient: &mut [f32]) {
+    /// Squared or counted, features that a text has several times count as if they were different ones: exact enough for
+    /// the preconditioner and the prior, their only uses.
+    fn backward(&self, residuals: &[f32], n: usize, power: Power, gradient: &mut [f32]) {
         let mut scaled = vec![0.0f32; residuals.len()];
         for b in &self.blocks {
             let rows = scaled.par_chunks_mut(CHUNK * n).zip(residuals.par_chunks(CHUNK * n)).zip(b.factors.par_chunks(CHUNK));
             rows.for_each(|((s, r), f)| {
                 for ((s, r), &f) in s.chunks_exact_mut(n).zip(r.chunks_exact(n)).zip(f) {
-                    let f = if squared { f * f } else { f };
+                    let f = power.of(f);
                     s.iter_mut().zip(r).for_each(|(s, r)| *s = f * r);
                 }
             });

@@ -11,7 +11,7 @@ use linfa::{
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::design::Design;
+use super::design::{Design, Power};
 use crate::error::{Error, Result};
 
 /// Settings of the solver, not yet checked.
@@ -151,16 +151,23 @@ impl<D: Design + Records> Fit<D, SoftTargets, Error> for SoftmaxValidParams {
     /// # Errors
     /// [`Error::Data`] if targets and rows do not fit, or the loss becomes infinite.
     fn fit(&self, dataset: &DatasetBase<D, SoftTargets>) -> Result<SoftmaxModel> {
-        self.fit_from(&dataset.records, &dataset.targets, None)
+        self.fit_from(&dataset.records, &dataset.targets, None, None)
     }
 }
 
 impl SoftmaxValidParams {
-    /// Fits weights, beginning from those of `start` where given: a neighbour on the path of penalties.
+    /// Fits weights, beginning from those of `start` where given: a neighbour on the path of penalties. `penalties` are
+    /// factors of the penalty of each weight, `(n_columns, n_outputs)`: the inverse variances of their prior.
     ///
     /// # Errors
     /// As [`Fit::fit`].
-    pub fn fit_from<D: Design>(&self, rows: &D, targets: &SoftTargets, start: Option<&SoftmaxModel>) -> Result<SoftmaxModel> {
+    pub fn fit_from<D: Design>(
+        &self,
+        rows: &D,
+        targets: &SoftTargets,
+        penalties: Option<&[f32]>,
+        start: Option<&SoftmaxModel>,
+    ) -> Result<SoftmaxModel> {
         let n_labels = targets.n_labels;
         let n_rows = rows.n_rows();
         if n_labels < 2 || targets.weights.len() != n_rows || targets.shares.len() != n_rows * n_labels {
@@ -170,7 +177,14 @@ impl SoftmaxValidParams {
                 targets.shares.len()
             )));
         }
-        let mut problem = Problem::new(rows, targets, self.l2);
+        let mut problem = Problem::new(rows, targets, self.l2, penalties);
+        if penalties.is_some_and(|it| it.len() != problem.penalised()) {
+            return Err(Error::Data(format!(
+                "{} penalties, but {} weights",
+                penalties.map_or(0, <[f32]>::len),
+                problem.penalised()
+            )));
+        }
         problem.solve(self, start)
     }
 }
@@ -198,6 +212,17 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
     parts.iter().sum()
 }
 
+/// `Σ factors · a · b`
+fn weighted_dot(a: &[f32], b: &[f32], factors: &[f32]) -> f64 {
+    let parts: Vec<f64> = a
+        .par_chunks(BLOCK)
+        .zip(b.par_chunks(BLOCK))
+        .zip(factors.par_chunks(BLOCK))
+        .map(|((a, b), f)| a.iter().zip(b).zip(f).map(|((&x, &y), &f)| f64::from(f) * f64::from(x) * f64::from(y)).sum())
+        .collect();
+    parts.iter().sum()
+}
+
 /// `y = x * factor + y`
 fn add_multiple(y: &mut [f32], x: &[f32], factor: f32) {
     y.par_chunks_mut(BLOCK).zip(x.par_chunks(BLOCK)).for_each(|(y, x)| y.iter_mut().zip(x).for_each(|(y, &x)| *y += factor * x));
@@ -208,15 +233,35 @@ struct Problem<'a, D> {
     rows: &'a D,
     targets: &'a SoftTargets,
     l2: f32,
+    penalties: Option<&'a [f32]>,
     n_outputs: usize,
 }
 
 impl<'a, D: Design> Problem<'a, D> {
-    fn new(rows: &'a D, targets: &'a SoftTargets, l2: f32) -> Self {
+    fn new(rows: &'a D, targets: &'a SoftTargets, l2: f32, penalties: Option<&'a [f32]>) -> Self {
         let n_outputs = if targets.n_labels == 2 { 1 } else { targets.n_labels };
         // Two vectors w and -w under ½·l2·(‖w‖²+‖w‖²) are one vector v = 2w under ½·(l2/2)·‖v‖².
         let l2 = if n_outputs == 1 { l2 / 2.0 } else { l2 };
-        Self { rows, targets, l2, n_outputs }
+        Self { rows, targets, l2, penalties, n_outputs }
+    }
+
+    /// `Σ penalty · a · b` over the weights, without the common factor.
+    fn penalty_product(&self, a: &[f32], b: &[f32]) -> f64 {
+        match self.penalties {
+            None => dot(a, b),
+            Some(factors) => weighted_dot(a, b, factors),
+        }
+    }
+
+    /// Adds the gradient of the penalty at `weights` to `out`.
+    fn add_penalty(&self, weights: &[f32], out: &mut [f32]) {
+        let n = self.penalised();
+        let (weights, out) = (&weights[..n], &mut out[..n]);
+        let Some(factors) = self.penalties else { return add_multiple(out, weights, self.l2) };
+        let l2 = self.l2;
+        out.par_chunks_mut(BLOCK).zip(weights.par_chunks(BLOCK)).zip(factors.par_chunks(BLOCK)).for_each(|((y, x), f)| {
+            y.iter_mut().zip(x).zip(f).for_each(|((y, &x), &f)| *y += l2 * f * x);
+        });
     }
 
     fn size(&self) -> usize {
@@ -235,9 +280,9 @@ impl<'a, D: Design> Problem<'a, D> {
         });
     }
 
-    fn backward(&self, residuals: &[f32], squared: bool, out: &mut [f32]) {
+    fn backward(&self, residuals: &[f32], power: Power, out: &mut [f32]) {
         let (columns, biases) = out.split_at_mut(self.penalised());
-        self.rows.backward(residuals, self.n_outputs, squared, columns);
+        self.rows.backward(residuals, self.n_outputs, power, columns);
         let n = self.n_outputs;
         let parts: Vec<Vec<f64>> = residuals
             .par_chunks(BLOCK * n)
@@ -269,7 +314,7 @@ impl<'a, D: Design> Problem<'a, D> {
 
     fn objective(&self, weights: &[f32], logits: &[f32]) -> f64 {
         let columns = &weights[..self.penalised()];
-        self.loss(logits) + 0.5 * f64::from(self.l2) * dot(columns, columns)
+        self.loss(logits) + 0.5 * f64::from(self.l2) * self.penalty_product(columns, columns)
     }
 
     /// Probabilities of the outputs, from logits.
@@ -301,8 +346,8 @@ impl<'a, D: Design> Problem<'a, D> {
                     r.iter_mut().zip(p).zip(shares).for_each(|((r, p), t)| *r = w * (p - t));
                 }
             });
-        self.backward(residuals, false, out);
-        add_multiple(&mut out[..self.penalised()], &weights[..self.penalised()], self.l2);
+        self.backward(residuals, Power::One, out);
+        self.add_penalty(weights, out);
     }
 
     /// Diagonal of the Hessian (Jacobi preconditioner), inverted.
@@ -316,10 +361,13 @@ impl<'a, D: Design> Problem<'a, D> {
                     h.iter_mut().zip(p).for_each(|(h, &p)| *h = w * p * (1.0 - p));
                 }
             });
-        self.backward(room, true, out);
+        self.backward(room, Power::Two, out);
         let l2 = self.l2;
         let (columns, biases) = out.split_at_mut(self.penalised());
-        columns.par_iter_mut().for_each(|d| *d = 1.0 / (*d + l2));
+        match self.penalties {
+            None => columns.par_iter_mut().for_each(|d| *d = 1.0 / (*d + l2)),
+            Some(factors) => columns.par_iter_mut().zip(factors).for_each(|(d, f)| *d = 1.0 / (*d + l2 * f)),
+        }
         biases.iter_mut().for_each(|d| *d = 1.0 / (*d + 1e-6));
     }
 
@@ -335,8 +383,8 @@ impl<'a, D: Design> Problem<'a, D> {
                     curvature(u, p, w);
                 }
             });
-        self.backward(room, false, out);
-        add_multiple(&mut out[..self.penalised()], &direction[..self.penalised()], self.l2);
+        self.backward(room, Power::One, out);
+        self.add_penalty(direction, out);
     }
 
     /// Newton steps until the gradient is small enough.
@@ -427,8 +475,8 @@ impl<'a, D: Design> Problem<'a, D> {
     ) -> Option<(f32, f64)> {
         let n = self.penalised();
         let slope = dot(gradient, direction);
-        let (ww, wd, dd) =
-            (dot(&weights[..n], &weights[..n]), dot(&weights[..n], &direction[..n]), dot(&direction[..n], &direction[..n]));
+        let (w, d) = (&weights[..n], &direction[..n]);
+        let (ww, wd, dd) = (self.penalty_product(w, w), self.penalty_product(w, d), self.penalty_product(d, d));
         let mut step = 1.0f64;
         for _ in 0..MAX_HALVINGS {
             let moved: Vec<f32> = logits.par_iter().zip(change).map(|(z, u)| z + step as f32 * u).collect();
@@ -570,12 +618,27 @@ mod tests {
         }
     }
 
+    /// A penalty of f on a column of x is a penalty of 1 on a column of x/√f.
+    #[test]
+    fn a_penalty_of_its_own_is_a_scale_of_the_column() {
+        let rows = |scale: f32| {
+            SparseRows::new(&[vec![(0, scale)], vec![(1, 1.0)], vec![(0, scale), (1, 1.0)], vec![(1, 1.0)]], 2).unwrap()
+        };
+        let labels = targets(&[0, 1, 0, 1], 2);
+        let params = SoftmaxParams::default().tolerance(1e-6).check().unwrap();
+        let scaled = params.fit_from(&rows(0.5), &labels, None, None).unwrap();
+        let weighted = params.fit_from(&rows(1.0), &labels, Some(&[4.0, 1.0]), None).unwrap();
+        close(weighted.objective, scaled.objective, 1e-6);
+        assert!((weighted.weights[0] - 0.5 * scaled.weights[0]).abs() < 1e-4);
+        assert!(params.fit_from(&rows(1.0), &labels, Some(&[1.0]), None).is_err());
+    }
+
     #[test]
     fn bad_parameters_and_shapes_are_errors() {
         let (rows, labels) = data();
         assert!(SoftmaxParams::default().l2(0.0).check_ref().is_err());
         assert!(SoftmaxParams::default().tolerance(2.0).check_ref().is_err());
         let params = SoftmaxParams::default().check().unwrap();
-        assert!(params.fit_from(&rows, &targets(&labels[1..], 3), None).is_err());
+        assert!(params.fit_from(&rows, &targets(&labels[1..], 3), None, None).is_err());
     }
 }

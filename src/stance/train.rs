@@ -1,8 +1,10 @@
 //! Labelled texts in; a calibrated model out.
 
 mod calibrate;
+mod curve;
 mod folds;
 mod near;
+mod prior;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +13,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use calibrate::Calibration;
+pub use curve::{CurvePoint, learning_curve};
+pub use prior::Prior;
 
 use super::{
     NONE, Pieces, Prediction, StanceModel, choose,
@@ -48,6 +52,9 @@ pub struct TrainSettings {
     pub soft_temperature: f32,
     /// Soft labels whose highest probability is lower are left out.
     pub soft_minimum: f32,
+    /// Priors of the weights to choose from by cross-validation; none: all weights alike.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub priors: Vec<Prior>,
     /// Precision that answers shall have under `--abstain`.
     pub precision: f32,
     /// Solver stops at this relative gradient.
@@ -60,7 +67,7 @@ impl Default for TrainSettings {
     fn default() -> Self {
         Self {
             features: FeatureSettings::default(),
-            l2: vec![8.0, 4.0, 2.0, 1.0, 0.5, 0.25, 0.12, 0.06],
+            l2: vec![1.0, 0.25, 0.06, 0.015, 0.004],
             folds: 5,
             fold_limit: 0,
             balance: 0.0,
@@ -69,6 +76,7 @@ impl Default for TrainSettings {
             soft_weight: 1.0,
             soft_temperature: 1.0,
             soft_minimum: 0.0,
+            priors: vec![Prior { idf: 0.0, ratio: 0.9 }, Prior { idf: 0.5, ratio: 0.0 }],
             precision: 0.85,
             tolerance: 1e-3,
             seed: 1,
@@ -97,6 +105,7 @@ impl TrainSettings {
         }
         positive("soft_weight", self.soft_weight)?;
         positive("soft_temperature", self.soft_temperature)?;
+        self.priors.iter().try_for_each(|prior| share("idf", prior.idf).and(share("ratio", prior.ratio)))?;
         let shares = [
             ("balance", self.balance),
             ("main_share", self.main_share),
@@ -130,12 +139,24 @@ pub struct Trained {
     pub stored: StoredModel,
     /// Held-out predictions of the texts with plain labels: (number of the example, prediction). Empty without folds.
     pub held_out: Vec<(usize, Prediction)>,
-    /// Penalties tried with the held-out log-loss of each, temperature fitted.
-    pub path: Vec<(f32, f64)>,
+    /// What was tried, in order.
+    pub path: Vec<PathPoint>,
     /// Columns of the design matrix.
     pub n_features: usize,
     /// Pairs of near-duplicate texts on two sides of a fold.
     pub near_duplicates: usize,
+}
+
+/// What cross-validation found at one penalty.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PathPoint {
+    /// Prior of the weights.
+    #[serde(flatten)]
+    pub prior: Prior,
+    /// Penalty.
+    pub l2: f32,
+    /// Held-out log-loss, temperature fitted.
+    pub held_out_log_loss: f64,
 }
 
 /// What training says while it runs.
@@ -161,7 +182,8 @@ pub fn train(
     let targets = targets(labels.len(), examples, settings);
     let run = Run { labels, examples, settings, rows: &rows, targets: &targets };
     let choice = if settings.folds > 0 { run.cross_validate(say)? } else { Choice::without(settings, labels.len()) };
-    let fitted = run.fit(choice.l2, settings.tolerance / 10.0, &targets, None)?;
+    let penalties = prior::penalties(&rows, &targets, choice.prior);
+    let fitted = run.fit(choice.l2, settings.tolerance / 10.0, &targets, penalties.as_deref(), None)?;
     say(&format!("fitted with l2 {} in {} steps, objective {:.3}", choice.l2, fitted.steps, fitted.objective));
     let stored = assemble(name, labels, examples, settings, &rows, &fitted, &choice, pieces);
     let near_duplicates = choice.near_duplicates;
@@ -239,17 +261,35 @@ fn target(n_labels: usize, example: &Example, settings: &TrainSettings) -> Vec<f
 #[derive(Debug)]
 struct Choice {
     l2: f32,
+    prior: Prior,
     calibration: Calibration,
     held_out: Vec<(usize, Prediction)>,
-    path: Vec<(f32, f64)>,
+    path: Vec<PathPoint>,
     near_duplicates: usize,
 }
 
 impl Choice {
     fn without(settings: &TrainSettings, n_labels: usize) -> Self {
         let l2 = settings.l2.first().copied().unwrap_or(1.0);
-        Self { l2, calibration: Calibration::none(n_labels), held_out: Vec::new(), path: Vec::new(), near_duplicates: 0 }
+        let prior = settings.priors.first().copied().unwrap_or_default();
+        let calibration = Calibration::none(n_labels);
+        Self { l2, prior, calibration, held_out: Vec::new(), path: Vec::new(), near_duplicates: 0 }
     }
+}
+
+/// Numbers that the fits of all folds may keep at once, for each of about ten vectors: 32 million are 1.3 GB.
+const SIDE_BY_SIDE: usize = 32_000_000;
+
+/// A penalty that keeps more than this share of the loss of the one before ends the path: weaker ones take longer to fit
+/// and bring nothing.
+const ENOUGH: f64 = 0.999;
+
+/// One fold of the cross-validation: what is left out, what is fitted, and the fit at the penalty before.
+struct Fold {
+    left_out: Vec<usize>,
+    targets: SoftTargets,
+    penalties: Option<Vec<f32>>,
+    fitted: Option<SoftmaxModel>,
 }
 
 /// The parts that all fits of one training share.
@@ -262,11 +302,46 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn fit(&self, l2: f32, tolerance: f64, targets: &SoftTargets, start: Option<&SoftmaxModel>) -> Result<SoftmaxModel> {
-        SoftmaxParams::default().l2(l2).tolerance(tolerance).check()?.fit_from(self.rows, targets, start)
+    fn fit(
+        &self,
+        l2: f32,
+        tolerance: f64,
+        targets: &SoftTargets,
+        penalties: Option<&[f32]>,
+        start: Option<&SoftmaxModel>,
+    ) -> Result<SoftmaxModel> {
+        SoftmaxParams::default().l2(l2).tolerance(tolerance).check()?.fit_from(self.rows, targets, penalties, start)
     }
 
-    /// Walks the penalties from strong to weak and stops where the held-out loss rises.
+    /// Walks the penalties of one prior from strong to weak and stops where the held-out loss falls no more.
+    fn walk(
+        &self,
+        prior: Prior,
+        judged: &[usize],
+        folded: &mut [Fold],
+        path: &mut Vec<PathPoint>,
+        best: &mut Option<(PathPoint, Vec<f32>)>,
+        say: &mut Progress<'_>,
+    ) -> Result<()> {
+        let mut last = f64::INFINITY;
+        for &l2 in &self.settings.l2 {
+            let logits = self.held_out_logits(l2, folded)?;
+            let loss = calibrate::calibrated_loss(&logits, judged, self.examples, self.labels.len());
+            say(&format!("{prior}l2 {l2}: held-out log-loss {loss:.4}"));
+            let point = PathPoint { prior, l2, held_out_log_loss: loss };
+            path.push(point);
+            if best.as_ref().is_none_or(|(best, _)| loss < best.held_out_log_loss) {
+                *best = Some((point, logits));
+            }
+            if loss >= last * ENOUGH {
+                break;
+            }
+            last = loss;
+        }
+        Ok(())
+    }
+
+    /// Chooses prior and penalty by the held-out loss, and calibrates.
     fn cross_validate(&self, say: &mut Progress<'_>) -> Result<Choice> {
         let folds = folds::assign(self.examples, self.labels.len(), self.settings.folds, self.settings.seed);
         let n_held_out =
@@ -276,20 +351,14 @@ impl Run<'_> {
         if judged.len() < 2 * self.settings.folds {
             return Err(Error::Data(format!("{} labelled texts are too few for {} folds", judged.len(), self.settings.folds)));
         }
-        let mut starts: Vec<Option<SoftmaxModel>> = vec![None; n_held_out];
-        let mut best: Option<(f32, f64, Vec<f32>)> = None;
         let mut path = Vec::new();
-        for &l2 in &self.settings.l2 {
-            let logits = self.held_out_logits(l2, &folds, &mut starts)?;
-            let loss = calibrate::calibrated_loss(&logits, &judged, self.examples, self.labels.len());
-            say(&format!("l2 {l2}: held-out log-loss {loss:.4}"));
-            path.push((l2, loss));
-            if best.as_ref().is_some_and(|&(_, least, _)| loss >= least) {
-                break;
-            }
-            best = Some((l2, loss, logits));
+        let mut best: Option<(PathPoint, Vec<f32>)> = None;
+        let plain = [Prior::default()];
+        for &prior in if self.settings.priors.is_empty() { &plain } else { self.settings.priors.as_slice() } {
+            let mut folded: Vec<Fold> = (0..n_held_out).map(|fold| self.fold(&folds, fold, prior, |_| true)).collect();
+            self.walk(prior, &judged, &mut folded, &mut path, &mut best, say)?;
         }
-        let (l2, _, logits) = best.ok_or_else(|| Error::Data("no penalty to try".into()))?;
+        let (PathPoint { l2, prior, .. }, logits) = best.ok_or_else(|| Error::Data("no penalty to try".into()))?;
         let none = self.labels.iter().position(|l| l == NONE);
         let calibration = Calibration::fit(&logits, &judged, self.examples, self.labels.len(), none, self.settings.precision);
         let held_out = judged.iter().map(|&i| (i, self.prediction(&logits, i, none, &calibration))).collect();
@@ -299,7 +368,7 @@ impl Run<'_> {
                 "{near_duplicates} pairs of near-duplicates stand on two sides of a fold: held-out measures may flatter"
             ));
         }
-        Ok(Choice { l2, calibration, held_out, path, near_duplicates })
+        Ok(Choice { l2, prior, calibration, held_out, path, near_duplicates })
     }
 
     /// Whether the example counts when a fit is judged: soft labels are a teacher's, not the truth.
@@ -308,20 +377,37 @@ impl Run<'_> {
         example.probabilities.is_none() && example.weight > 0.0
     }
 
-    /// Logits of every row from the fit that left its fold out.
-    fn held_out_logits(&self, l2: f32, folds: &[Option<usize>], starts: &mut [Option<SoftmaxModel>]) -> Result<Vec<f32>> {
-        let n = self.labels.len();
-        let mut out = vec![0.0f32; self.examples.len() * n];
-        for (fold, start) in starts.iter_mut().enumerate() {
-            let mut targets = self.targets.clone();
-            let left_out: Vec<usize> = (0..folds.len()).filter(|&i| folds[i] == Some(fold)).collect();
-            left_out.iter().for_each(|&i| targets.weights[i] = 0.0);
-            let fitted = self.fit(l2, self.settings.tolerance, &targets, start.as_ref())?;
-            let logits = fitted.logits(self.rows);
-            for i in left_out {
-                out[i * n..(i + 1) * n].copy_from_slice(&logits[i * n..(i + 1) * n]);
+    /// The data without fold number `fold`, and without the examples that are not `wanted`.
+    fn fold(&self, folds: &[Option<usize>], fold: usize, prior: Prior, wanted: impl Fn(usize) -> bool) -> Fold {
+        let left_out: Vec<usize> = (0..folds.len()).filter(|&i| folds[i] == Some(fold)).collect();
+        let mut targets = self.targets.clone();
+        let leave_out = |(i, weight): (usize, &mut f32)| {
+            if folds[i] == Some(fold) || !wanted(i) {
+                *weight = 0.0;
             }
-            *start = Some(fitted);
+        };
+        targets.weights.iter_mut().enumerate().for_each(leave_out);
+        let penalties = prior::penalties(self.rows, &targets, prior);
+        Fold { left_out, targets, penalties, fitted: None }
+    }
+
+    /// Logits of every row from the fit that left its fold out; folds are fitted side by side where memory allows.
+    fn held_out_logits(&self, l2: f32, folds: &mut [Fold]) -> Result<Vec<f32>> {
+        let n = self.labels.len();
+        let fit = |fold: &mut Fold| -> Result<Vec<f32>> {
+            let start = fold.fitted.take();
+            let fitted = self.fit(l2, self.settings.tolerance, &fold.targets, fold.penalties.as_deref(), start.as_ref())?;
+            let logits = fitted.logits(self.rows);
+            fold.fitted = Some(fitted);
+            Ok(fold.left_out.iter().flat_map(|&i| logits[i * n..(i + 1) * n].iter().copied()).collect())
+        };
+        let found: Vec<Vec<f32>> = match folds.len() * (self.rows.n_columns() + self.rows.n_rows()) * n <= SIDE_BY_SIDE {
+            true => folds.par_iter_mut().map(fit).collect::<Result<_>>()?,
+            false => folds.iter_mut().map(fit).collect::<Result<_>>()?,
+        };
+        let mut out = vec![0.0f32; self.examples.len() * n];
+        for (fold, logits) in folds.iter().zip(&found) {
+            fold.left_out.iter().zip(logits.chunks_exact(n)).for_each(|(&i, z)| out[i * n..(i + 1) * n].copy_from_slice(z));
         }
         Ok(out)
     }
@@ -353,6 +439,8 @@ fn assemble(
         texts: examples.len(),
         counts: counts(labels, examples),
         l2: choice.l2,
+        idf: choice.prior.idf,
+        ratio: choice.prior.ratio,
         folds: settings.folds,
         seed: settings.seed,
         settings: serde_json::to_value(settings).unwrap_or_default(),
@@ -435,4 +523,99 @@ pub fn predict_all<S: AsRef<str> + Sync>(model: &StanceModel, texts: &[S]) -> Ve
         texts.iter().map(|text| labeller.predict(text.as_ref()).clone()).collect::<Vec<_>>()
     };
     texts.par_chunks(4096).flat_map_iter(chunk).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn settings(folds: usize) -> TrainSettings {
+        let features = FeatureSettings { bits: [8, 8, 0, 8, 0, 0], ..FeatureSettings::default() };
+        TrainSettings { features, folds, l2: vec![1.0, 0.1], ..TrainSettings::default() }
+    }
+
+    fn example(text: &str, labels: &[usize]) -> Example {
+        Example { text: text.into(), labels: labels.to_vec(), weight: 1.0, ..Example::default() }
+    }
+
+    fn trained(n_labels: usize, examples: &[Example], settings: &TrainSettings) -> Result<Trained> {
+        let labels: Vec<String> = (0..n_labels).map(|k| format!("l{k:03}")).collect();
+        train("x", &labels, examples, settings, Pieces::default(), &mut |_| ())
+    }
+
+    fn label_of(model: &StanceModel, text: &str) -> usize {
+        model.predict(text).main
+    }
+
+    #[test]
+    fn two_hundred_labels_are_told_apart() {
+        let text = |k: usize, i: usize| format!("w{k}x matter number {i} of w{k}x");
+        let examples: Vec<Example> = (0..600).map(|i| example(&text(i % 200, i / 200), &[i % 200])).collect();
+        let mut settings = settings(3);
+        settings.features.bits = [12, 0, 0, 0, 0, 0];
+        settings.l2 = vec![0.01];
+        let found = trained(200, &examples, &settings).unwrap();
+        let right = found.held_out.iter().filter(|(i, p)| examples[*i].labels[0] == p.main).count();
+        assert!(right > 560, "{right} of 600");
+        let model = StanceModel::from_stored(found.stored);
+        assert_eq!(label_of(&model, "the matter of w137x"), 137);
+    }
+
+    #[test]
+    fn a_label_with_one_example_is_kept() {
+        let mut examples: Vec<Example> =
+            (0..40).map(|i| example(if i % 2 == 0 { "bread and milk" } else { "rain and wind" }, &[i % 2])).collect();
+        examples.push(example("the orbit of a comet", &[2]));
+        let found = trained(3, &examples, &settings(5)).unwrap();
+        assert_eq!(found.held_out.len(), 41);
+        let model = StanceModel::from_stored(found.stored);
+        assert_eq!(model.labels().len(), 3);
+        assert_eq!(label_of(&model, "rain and wind"), 1);
+    }
+
+    #[test]
+    fn texts_without_a_difference_give_the_shares_of_the_labels() {
+        for text in ["the same text", "", "\u{1f600}"] {
+            let examples: Vec<Example> = (0..40).map(|i| example(text, &[usize::from(i % 4 == 0)])).collect();
+            let model = StanceModel::from_stored(trained(2, &examples, &settings(4)).unwrap().stored);
+            let p = model.predict(text).probabilities;
+            assert!((p[0] - 0.75).abs() < 0.02, "{text:?}: {p:?}");
+        }
+    }
+
+    #[test]
+    fn the_curve_ends_with_the_models_of_cross_validation() {
+        let words = ["bread", "rain", "milk", "wind"];
+        let examples: Vec<Example> = (0..80).map(|i| example(&format!("{} number {i}", words[i % 4]), &[i % 2])).collect();
+        let settings = TrainSettings { tolerance: 1e-5, ..settings(4) };
+        let found = trained(2, &examples, &settings).unwrap();
+        let labels = ["l000".to_string(), "l001".to_string()];
+        let record = &found.stored.manifest.training;
+        let chosen = (Prior { idf: record.idf, ratio: record.ratio }, record.l2);
+        let curve = learning_curve(&labels, &examples, &settings, chosen, &Pieces::default(), &mut |_| ()).unwrap();
+        let main = |held_out: &[(usize, Prediction)]| held_out.iter().map(|(i, p)| (*i, p.main)).collect::<Vec<_>>();
+        assert_eq!(main(&curve[3].held_out), main(&found.held_out));
+        assert_eq!(curve.iter().map(|point| point.share).collect::<Vec<_>>(), [0.125, 0.25, 0.5, 1.0]);
+        assert!(curve[0].texts < curve[1].texts && curve[1].texts < curve[2].texts && curve[3].texts == 60);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_texts_and_labels_give_a_model_or_an_error(
+            data in proptest::collection::vec(("\\PC{0,20}", 0usize..4), 0..30),
+            folds in prop_oneof![Just(0usize), Just(2), Just(3)],
+        ) {
+            let examples: Vec<Example> = data.iter().map(|(text, label)| example(text, &[*label])).collect();
+            if let Ok(found) = trained(4, &examples, &settings(folds)) {
+                let model = StanceModel::from_stored(found.stored);
+                for (text, _) in &data {
+                    let p = model.predict(text).probabilities;
+                    prop_assert!(p.iter().all(|p| p.is_finite()) && (p.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+                }
+            }
+        }
+    }
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use demarche::{
-    evaluate::{classification::Evaluation, figure},
-    stance::Trained,
+    evaluate::{bootstrap::Estimate, classification::Evaluation, figure},
+    model::TrainingRecord,
+    stance::{CurvePoint, Prior, Trained},
 };
 use serde_json::{Value, json};
 
@@ -28,17 +29,57 @@ pub(super) fn metrics(e: &Evaluation) -> Value {
         "confusion": e.confusion})
 }
 
+/// A line of the learning curve.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct CurveLine {
+    share: f64,
+    texts: usize,
+    accuracy: Estimate,
+    macro_f1: Estimate,
+}
+
+impl CurveLine {
+    pub(super) fn new(point: &CurvePoint, judged: &Evaluation) -> Self {
+        Self { share: point.share, texts: point.texts, accuracy: judged.accuracy, macro_f1: judged.macro_f1 }
+    }
+}
+
+fn curve_text(curve: &[CurveLine]) -> String {
+    let line = |it: &CurveLine| {
+        let (accuracy, f1) = (figure::estimate_text(it.accuracy), figure::estimate_text(it.macro_f1));
+        format!("{:>6.1} %  {:>7}  {accuracy}  {f1}\n", 100.0 * it.share, it.texts)
+    };
+    let lines: String = curve.iter().map(line).collect();
+    format!("\nLearning curve: held out, at the same penalty\n\n   share    texts  accuracy              macro-F1\n{lines}")
+}
+
+/// Texts with each main label: how even the labels are.
+fn balance_text(training: &TrainingRecord, labels: &[String]) -> String {
+    let count = |label: &String| training.counts.get(label).copied().unwrap_or_default();
+    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let share = |n: usize| 100.0 * n as f64 / training.texts.max(1) as f64;
+    let line = |label: &String| format!("{label:<width$}  {:>7}  {:>5.1} %\n", count(label), share(count(label)));
+    let (least, most) = labels.iter().map(count).fold((usize::MAX, 0), |(low, high), n| (low.min(n), high.max(n)));
+    let lines: String = labels.iter().map(line).collect();
+    let ratio = most as f64 / least.max(1) as f64;
+    format!("{} texts\n\n{lines}\nThe commonest label has {ratio:.1} times the texts of the rarest.\n", training.texts)
+}
+
 /// Writes `README.md` (the model card, kept if there is one), `report.json` and `report.txt`; gives the text of the last.
-pub(super) fn write(folder: &Path, trained: &Trained, evaluation: Option<&Evaluation>) -> anyhow::Result<String> {
+pub(super) fn write(
+    folder: &Path,
+    trained: &Trained,
+    evaluation: Option<&Evaluation>,
+    curve: &[CurveLine],
+) -> anyhow::Result<String> {
     let put = |name: &str, content: &str| {
         let path = folder.join(name);
         std::fs::write(&path, content).with_context(|| path.display().to_string())
     };
-    let path: Vec<Value> = trained.path.iter().map(|(l2, loss)| json!({"l2": l2, "held_out_log_loss": loss})).collect();
-    let report = json!({"schema": 1, "l2_path": path, "features": trained.n_features, "near_duplicates": trained.near_duplicates,
-        "held_out": evaluation});
+    let report = json!({"schema": 1, "l2_path": trained.path, "features": trained.n_features, "near_duplicates": trained.near_duplicates,
+        "counts": trained.stored.manifest.training.counts, "learning_curve": curve, "held_out": evaluation});
     put("report.json", &(serde_json::to_string_pretty(&report)? + "\n"))?;
-    let text = report_text(trained, evaluation);
+    let text = report_text(trained, evaluation, curve);
     put("report.txt", &text)?;
     if !folder.join("README.md").exists() {
         put("README.md", &card(trained, evaluation))?;
@@ -46,15 +87,20 @@ pub(super) fn write(folder: &Path, trained: &Trained, evaluation: Option<&Evalua
     Ok(text)
 }
 
-fn report_text(trained: &Trained, evaluation: Option<&Evaluation>) -> String {
-    let mut out = format!("{}\n\n", trained.stored.manifest.name);
-    for (l2, loss) in &trained.path {
-        out += &format!("l2 {l2}: held-out log-loss {loss:.4}\n");
+fn report_text(trained: &Trained, evaluation: Option<&Evaluation>, curve: &[CurveLine]) -> String {
+    let manifest = &trained.stored.manifest;
+    let mut out = format!("{}: {}\n", manifest.name, balance_text(&manifest.training, &manifest.labels));
+    out += "\n";
+    for it in &trained.path {
+        out += &format!("{}l2 {}: held-out log-loss {:.4}\n", it.prior, it.l2, it.held_out_log_loss);
     }
     if let Some(e) = evaluation {
         out += &format!("\n{}\n{}\n", figure::overview_text(std::iter::once(e)), figure::labels_text(e));
         out += &format!("{}\n\n{}\n", figure::confusion_text(e), figure::reliability_text(e));
         out += &format!("\n{} pairs of near-duplicates stand on two sides of a fold.\n", trained.near_duplicates);
+    }
+    if !curve.is_empty() {
+        out += &curve_text(curve);
     }
     out
 }
@@ -62,14 +108,15 @@ fn report_text(trained: &Trained, evaluation: Option<&Evaluation>) -> String {
 fn card(trained: &Trained, evaluation: Option<&Evaluation>) -> String {
     let manifest = &trained.stored.manifest;
     let training = &manifest.training;
+    let prior = Prior { idf: training.idf, ratio: training.ratio };
     let mut out = format!("# {}\n\nA linear classifier of texts, trained by demarche {}.\n\n", manifest.name, manifest.program);
     out += "| label | texts |\n| --- | ---: |\n";
     for label in &manifest.labels {
         out += &format!("| {label} | {} |\n", training.counts.get(label).copied().unwrap_or_default());
     }
     out += &format!(
-        "\n## Training\n\n{} texts, {} features, l2 {}, {} folds, seed {}.\n\n",
-        training.texts, trained.n_features, training.l2, training.folds, training.seed
+        "\n## Training\n\n{} texts, {} features, {}l2 {}, {} folds, seed {}.\n\n",
+        training.texts, trained.n_features, prior, training.l2, training.folds, training.seed
     );
     for (file, hash) in &training.data {
         out += &format!("- `{file}`: BLAKE3 {hash}\n");

@@ -10,10 +10,16 @@ use anyhow::{Context, bail};
 use demarche::{
     corpus::labelled::{self, LabelledText, Reading},
     evaluate::classification::{self, Evaluation, Judged},
-    stance::{self, Example, NONE, Pieces, Prediction, TrainSettings, Trained},
+    model::Manifest,
+    stance::{self, Example, NONE, Pieces, Prediction, Prior, TrainSettings},
 };
 
-use super::{TrainArgs, card};
+use serde_json::Value;
+
+use super::{
+    TrainArgs,
+    card::{self, CurveLine},
+};
 use crate::cli::{Outcome, message};
 
 /// Arguments of this task alone.
@@ -44,6 +50,9 @@ pub(crate) struct Options {
     /// Texts from which subword pieces are learnt; without it the model has none
     #[arg(long, value_name = "FILE")]
     pieces_from: Vec<PathBuf>,
+    /// Also cross-validate on an eighth, a quarter and half of the data: would more help?
+    #[arg(long)]
+    learning_curve: bool,
     /// Name of the model [default: the name of its folder]
     #[arg(long)]
     name: Option<String>,
@@ -89,10 +98,22 @@ pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome
     let record = &mut trained.stored.manifest.training;
     record.data = hashes(&args.data)?;
     record.codebook = options.codebook.as_deref().map(hash_file).transpose()?;
-    let evaluation = evaluation(&trained, &examples, &labels, args.seed);
+    let judge = |held_out: &[(usize, Prediction)]| evaluation(&trained.stored.manifest, held_out, &examples, &labels, args.seed);
+    let evaluation = judge(&trained.held_out);
+    let curve = match options.learning_curve {
+        true => {
+            let record = &trained.stored.manifest.training;
+            let chosen = (Prior { idf: record.idf, ratio: record.ratio }, record.l2);
+            let pieces = Pieces::from_json(trained.stored.tokenizer.to_vec());
+            let say = &mut |line: &str| message::line(line);
+            let points = stance::learning_curve(&labels, &examples, &settings, chosen, &pieces, say)?;
+            points.iter().filter_map(|point| Some(CurveLine::new(point, &judge(&point.held_out)?))).collect()
+        }
+        false => Vec::new(),
+    };
     trained.stored.manifest.metrics = evaluation.as_ref().map(card::metrics).unwrap_or_default();
     trained.stored.write(&args.output)?;
-    let report = card::write(&args.output, &trained, evaluation.as_ref())?;
+    let report = card::write(&args.output, &trained, evaluation.as_ref(), &curve)?;
     message::line(&format!("wrote {}", args.output.display()));
     // A closed pipe is no failure: the report stands in the folder too.
     let _ = write!(std::io::stdout().lock(), "{report}");
@@ -100,11 +121,17 @@ pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome
 }
 
 /// Measures of the held-out predictions, where there are any.
-fn evaluation(trained: &Trained, examples: &[Example], labels: &[String], seed: u64) -> Option<Evaluation> {
+fn evaluation(
+    manifest: &Manifest,
+    held_out: &[(usize, Prediction)],
+    examples: &[Example],
+    labels: &[String],
+    seed: u64,
+) -> Option<Evaluation> {
     let none = labels.iter().position(|label| label == NONE);
     let judge = |(number, prediction): &(usize, Prediction)| {
         let gold = examples.get(*number).map(|e| e.labels.clone()).unwrap_or_default();
-        let threshold = trained.stored.manifest.abstain.thresholds.get(prediction.main).copied().unwrap_or_default();
+        let threshold = manifest.abstain.thresholds.get(prediction.main).copied().unwrap_or_default();
         Judged {
             gold: gold.first().copied().unwrap_or_default(),
             gold_set: gold.into_iter().filter(|&label| Some(label) != none).collect(),
@@ -114,7 +141,7 @@ fn evaluation(trained: &Trained, examples: &[Example], labels: &[String], seed: 
             probabilities: prediction.probabilities.clone(),
         }
     };
-    let judged: Vec<Judged> = trained.held_out.iter().map(judge).collect();
+    let judged: Vec<Judged> = held_out.iter().map(judge).collect();
     (!judged.is_empty()).then(|| classification::evaluate("held-out folds", labels, &judged, RESAMPLES, seed))
 }
 
@@ -122,16 +149,27 @@ fn evaluation(trained: &Trained, examples: &[Example], labels: &[String], seed: 
 const RESAMPLES: usize = 1000;
 
 fn settings(args: &TrainArgs, options: &Options) -> anyhow::Result<TrainSettings> {
-    let mut settings = match &options.settings {
-        Some(path) => {
-            let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-            serde_json::from_slice(&bytes).with_context(|| path.display().to_string())?
-        }
-        None => TrainSettings::default(),
-    };
+    let mut merged = serde_json::to_value(TrainSettings::default())?;
+    if let Some(path) = &options.settings {
+        let place = || path.display().to_string();
+        let given: Value = serde_json::from_slice(&std::fs::read(path).with_context(place)?).with_context(place)?;
+        merge(&mut merged, given);
+    }
+    let place = || options.settings.as_deref().map_or_else(String::new, |path| path.display().to_string());
+    let mut settings: TrainSettings = serde_json::from_value(merged).with_context(place)?;
     settings.seed = args.seed;
     settings.folds = options.folds.unwrap_or(settings.folds);
     Ok(settings)
+}
+
+/// Puts the fields of `given` in the place of those of `into`: what a file of settings does not name keeps its default.
+fn merge(into: &mut Value, given: Value) {
+    match (into, given) {
+        (Value::Object(into), Value::Object(given)) => {
+            given.into_iter().for_each(|(name, value)| merge(into.entry(name).or_insert(Value::Null), value));
+        }
+        (into, given) => *into = given,
+    }
 }
 
 fn read(args: &TrainArgs, options: &Options) -> anyhow::Result<Vec<LabelledText>> {

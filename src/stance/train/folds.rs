@@ -10,8 +10,7 @@ use super::Example;
 pub(super) fn assign(examples: &[Example], n_labels: usize, n_folds: usize, seed: u64) -> Vec<Option<usize>> {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (number, example) in examples.iter().enumerate() {
-        let name = example.group.clone().unwrap_or_else(|| format!("\u{0}{number:012}"));
-        groups.entry(name).or_default().push(number);
+        groups.entry(name(number, example)).or_default().push(number);
     }
     let judged = |numbers: &[usize]| numbers.iter().any(|&i| examples[i].probabilities.is_none());
     let mut order: Vec<(&String, &Vec<usize>)> = groups.iter().filter(|(_, numbers)| judged(numbers)).collect();
@@ -26,6 +25,16 @@ pub(super) fn assign(examples: &[Example], n_labels: usize, n_folds: usize, seed
         numbers.iter().for_each(|&i| folds[i] = Some(best));
     }
     folds
+}
+
+/// The group of an example; one of its own where it has none.
+pub(super) fn name(number: usize, example: &Example) -> String {
+    example.group.clone().unwrap_or_else(|| format!("\u{0}{number:012}"))
+}
+
+/// A place from 0 to 1 drawn for the group `name`, other than the one that orders the folds.
+pub(super) fn place(name: &str, seed: u64) -> f64 {
+    (u64::from_le_bytes(draw(name, !seed)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// A number drawn for `name`: the same for the same seed.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::Example;
 
 /// Words of one shingle.
@@ -17,13 +19,11 @@ const MAX_BUCKET: usize = 64;
 /// Counts the pairs of near-duplicates that stand in different folds.
 pub(super) fn count_across(examples: &[Example], folds: &[Option<usize>]) -> usize {
     let judged: Vec<usize> = (0..examples.len()).filter(|&i| examples[i].probabilities.is_none() && folds[i].is_some()).collect();
-    let shingles: Vec<BTreeSet<u64>> = judged.iter().map(|&i| shingles(&examples[i].text)).collect();
+    let shingles: Vec<BTreeSet<u64>> = judged.par_iter().map(|&i| shingles(&examples[i].text)).collect();
+    let keys: Vec<Vec<[u64; ROWS]>> = shingles.par_iter().map(signature).collect();
     let mut buckets: BTreeMap<(usize, [u64; ROWS]), Vec<usize>> = BTreeMap::new();
-    for (at, set) in shingles.iter().enumerate().filter(|(_, set)| !set.is_empty()) {
-        for band in 0..BANDS {
-            let key = std::array::from_fn(|row| least(set, (band * ROWS + row) as u64));
-            buckets.entry((band, key)).or_default().push(at);
-        }
+    for (at, keys) in keys.iter().enumerate() {
+        keys.iter().enumerate().for_each(|(band, &key)| buckets.entry((band, key)).or_default().push(at));
     }
     let mut pairs = BTreeSet::new();
     for bucket in buckets.values() {
@@ -33,6 +33,12 @@ pub(super) fn count_across(examples: &[Example], folds: &[Option<usize>]) -> usi
         }
     }
     pairs.into_iter().filter(|&(a, b)| jaccard(&shingles[a], &shingles[b]) >= SIMILAR).count()
+}
+
+/// The least values of each band; none of a text without words.
+fn signature(set: &BTreeSet<u64>) -> Vec<[u64; ROWS]> {
+    let band = |band: usize| std::array::from_fn(|row| least(set, (band * ROWS + row) as u64));
+    (0..BANDS).filter(|_| !set.is_empty()).map(band).collect()
 }
 
 fn shingles(text: &str) -> BTreeSet<u64> {
