@@ -18,7 +18,7 @@ use crate::{
 pub(crate) const ARTICLE_COLUMNS: [&str; 3] = ["article", "title", "date"];
 
 /// Columns of the statement, after the article's and before the label columns.
-pub(crate) const STATEMENT_COLUMNS: [&str; 12] = [
+pub(crate) const STATEMENT_COLUMNS: [&str; 14] = [
     "utterance",
     "sentence",
     "text",
@@ -26,10 +26,12 @@ pub(crate) const STATEMENT_COLUMNS: [&str; 12] = [
     "holder_mention",
     "holder",
     "role",
+    "resolved_by",
     "reported_by",
     "target",
     "kind",
     "speech",
+    "found_by",
     "spans",
 ];
 
@@ -162,6 +164,8 @@ impl Reader<'_> {
                 "holder_mention" => or_null(&row.holder_mention),
                 "holder" => or_null(&row.holder),
                 "role" => or_null(&row.role),
+                "resolved_by" => row.resolved_by.map_or(Cell::Json("null"), Cell::Text),
+                "found_by" => Cell::Text(row.found_by),
                 "reported_by" => or_null(&row.reported_by),
                 _ => or_null(&row.target),
             };

@@ -31,6 +31,8 @@ pub struct StatementRow {
     pub holder: Option<String>,
     /// The holder's role.
     pub role: Option<String>,
+    /// How the mention became the holder; `None` where it did not.
+    pub resolved_by: Option<&'static str>,
     /// Who reports the holder's words, where the source is nested.
     pub reported_by: Option<String>,
     /// Whom or what the statement is about.
@@ -39,6 +41,8 @@ pub struct StatementRow {
     pub kind: &'static str,
     /// Said or written, not only believed or wished.
     pub speech: bool,
+    /// The rule or tag that found it.
+    pub found_by: &'static str,
     /// The most probable label.
     pub stance: String,
     /// All labels given, main first.
@@ -77,10 +81,12 @@ fn row(
         holder_mention: statement.holder.mention.map(owned),
         holder: statement.holder.name.clone(),
         role: statement.holder.role.clone(),
+        resolved_by: Some(statement.holder.resolved_by).filter(|how| !how.is_empty()),
         reported_by: statement.reported_by.as_ref().and_then(|h| h.name.clone().or(h.mention.map(owned))),
         target: statement.target.map(owned),
         kind: statement.kind.name(),
         speech: statement.speech,
+        found_by: statement.found_by,
         stance: main_label(labels, prediction).to_owned(),
         stances: chosen_labels(labels, prediction).into_iter().map(str::to_owned).collect(),
         probabilities: prediction.probabilities.iter().map(|&p| rounded(p)).collect(),
@@ -101,10 +107,12 @@ pub fn csv_header(labels: &[String]) -> Vec<String> {
         "holder_mention",
         "holder",
         "role",
+        "resolved_by",
         "reported_by",
         "target",
         "kind",
         "speech",
+        "found_by",
         "stance",
         "stances",
         "spans",
@@ -127,10 +135,12 @@ pub fn csv_fields(row: &StatementRow) -> Vec<String> {
         or_empty(&row.holder_mention),
         or_empty(&row.holder),
         or_empty(&row.role),
+        row.resolved_by.unwrap_or_default().to_owned(),
         or_empty(&row.reported_by),
         or_empty(&row.target),
         row.kind.to_owned(),
         row.speech.to_string(),
+        row.found_by.to_owned(),
         row.stance.clone(),
         row.stances.join(";"),
         spans.join(";"),

@@ -63,9 +63,12 @@ fn position(utterance: &Utterance) -> usize {
 
 fn holder(block: &Block, utterance: &Utterance, resolver: &mut Resolver) -> Holder {
     let last = utterance.content.last().map_or(0, |c| block.sentence_of(c.end.max(1) - 1));
+    let nested = utterance.find.as_ref().is_some_and(|f| f.reported_by.is_some());
     let holder = match utterance.find.as_ref().and_then(|f| f.source.as_ref()) {
         Some(source) => {
-            let named = resolver.resolve(&source.naming(block));
+            // Who is only reported to speak does not take the floor: "she" after it is the reporter.
+            let naming = source.naming(block);
+            let named = if nested { resolver.peek(&naming) } else { resolver.resolve(&naming) };
             Holder { mention: Some(block.span(&source.mention)), ..named }
         }
         // "It was stressed": the text does not say by whom.

@@ -83,10 +83,27 @@ pub(super) fn phrase_before(block: &Block, end: usize, floor: usize) -> Option<P
         return over_apposition(block, last, end, floor);
     }
     let start = phrase_start(block, end, floor)?;
+    if let Some(subject) = before_restrictive(block, start, end, floor) {
+        return Some(subject);
+    }
     if let Some(subject) = subject_from_start(block, start, floor) {
         return Some(Phrase { whole: floor..end, ..subject });
     }
     Some(named_part(block, start..end))
+}
+
+/// "officials *who spoke with the paper* said": the subject stands before *who*, where the nearest noun phrase,
+/// from `start` to `end`, is an object inside its clause.
+fn before_restrictive(block: &Block, start: usize, end: usize, floor: usize) -> Option<Phrase> {
+    let limit = floor.max(start.saturating_sub(LONGEST_PHRASE));
+    let inside = |i: &usize| !block.is_punctuation(*i) && block.region(*i) == block.region(start) && !block.is(*i, SUB);
+    let who = (limit..start).rev().take_while(inside).find(|&i| block.is_word(i, "who"))?;
+    let clause = (who + 1..start).any(|i| block.is(i, COMMON_VERB | CUE_VERB | ED | AUX));
+    if !clause || who == floor || !nominal(block, who - 1) {
+        return None;
+    }
+    let subject = named_part(block, phrase_start(block, who, floor)?..who);
+    Some(Phrase { whole: subject.whole.start..end, ..subject })
 }
 
 /// Skips back over what stands between subject and verb: "X *first* described", "X *on Tuesday* said", "X *herself* said".
@@ -100,7 +117,7 @@ fn before_adverbials(block: &Block, end: usize, floor: usize) -> usize {
             end -= 1;
         } else if day && matches!(block.word(last - 1), "on" | "last" | "this" | "late" | "early") {
             end -= 2;
-        } else if day && (nominal(block, last - 1) || block.mark(last - 1, b')') || block.is(last - 1, REL)) {
+        } else if day && (nominal(block, last - 1) || block.mark(last - 1, b')') || block.is(last - 1, REL | ADV)) {
             end -= 1;
         } else {
             break;
@@ -288,7 +305,7 @@ fn phrase_start(block: &Block, end: usize, floor: usize) -> Option<usize> {
 }
 
 /// Whether the determiner at token `i` stands for people where no noun follows.
-fn stands_for_people(block: &Block, i: usize) -> bool {
+pub(super) fn stands_for_people(block: &Block, i: usize) -> bool {
     ["some", "many", "most", "several", "few", "another", "both", "none"].iter().any(|w| block.is_word(i, w))
 }
 

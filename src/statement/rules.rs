@@ -12,6 +12,7 @@ use super::{
     lexicon::{CueWord, Form, Syntax, class::*},
     phrase::{
         Phrase, REACH, finite, is_plain_adverb, nominal, opens_phrase, phrase_after, phrase_before, phrase_end, skip_adverbials,
+        stands_for_people,
     },
 };
 
@@ -129,7 +130,13 @@ fn uncommon_verbs(block: &Block, range: &Tokens, out: &mut Vec<Find>) {
         };
         let tokens = &block.region_tokens[region];
         let covered = out.iter().rev().take(8).any(|f| f.content.iter().any(|c| c.start < tokens.end && tokens.start < c.end));
-        if !covered && let Some(find) = verb_after(block, tokens, range).or_else(|| verb_before(block, tokens, range)) {
+        let found = || {
+            verb_after(block, tokens, range)
+                .or_else(|| verb_first(block, tokens, range))
+                .or_else(|| verb_before(block, tokens, range))
+                .or_else(|| name_and_colon(block, tokens, range))
+        };
+        if !covered && let Some(find) = found() {
             out.push(find);
         }
         n = tokens.end.max(n + 1);
@@ -152,6 +159,34 @@ fn verb_after(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
         end += 1;
     }
     attributing(block, end, range, source, tokens)
+}
+
+/// The attribution by an unlisted verb and its subject after it: `“…,” reacted Trump`.
+fn verb_first(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
+    let verb = tokens.end;
+    let source = phrase_after(block, verb + 1, range.end)?;
+    let ends = source.whole.end >= range.end || block.is_punctuation(source.whole.end) || block.is(source.whole.end, REL | PREP);
+    let past = block.is(verb, ED | CUE_VERB | COMMON_VERB) && !block.is(verb, AUX | ING);
+    (ends && past && block.is_punctuation(tokens.end - 1)).then(|| attributing(block, verb, range, source, tokens))?
+}
+
+/// `Palko: “We wait.”`: a name and a colon alone.
+fn name_and_colon(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
+    let colon = tokens.start.checked_sub(1).filter(|&c| c > range.start && block.mark(c, b':'))?;
+    let source = phrase_before(block, colon, range.start)?;
+    let start = source.whole.start;
+    let alone = start == range.start || block.mark(start - 1, b'-');
+    let named = block.is_proper(source.mention.end - 1) && block.region(start) == 0;
+    (alone && named).then(|| Find {
+        cue: Some(colon..tokens.start),
+        source: Some(source),
+        content: vec![tokens.clone()],
+        speech: true,
+        rule: "name and colon",
+        direct: true,
+        stance: false,
+        reported_by: None,
+    })
 }
 
 /// The attribution by an unlisted verb before `: “…”`.
@@ -268,7 +303,7 @@ fn main_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
     if block.is(start, PREP | SUB | ADV | TIME | ING | ED) && !block.is(start, GIVEN) {
         start = (start..end.min(start + REACH)).find(|&i| block.mark(i, b','))? + 1;
     }
-    let opens = block.is(start, DET | POSS | SUBJ | UPPER | ROLE | PLURAL) && block.region(start) == 0;
+    let opens = block.is(start, DET | POSS | SUBJ | UPPER | ROLE | PLURAL | DIGIT | NUMBER) && block.region(start) == 0;
     opens.then(|| phrase_after(block, start, end)).flatten().filter(|p| p.whole.end < end)
 }
 
@@ -276,7 +311,9 @@ fn main_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
 fn is_subordinate(block: &Block, subject: &Phrase, floor: usize) -> bool {
     let (start, last) = (subject.whole.start, subject.whole.end.saturating_sub(1));
     let opened = start > floor && block.is(start - 1, SUB | REL | PREP);
-    let verb = subject.whole.len() == 1 && block.is(last, ED | COMMON_VERB | AUX | CUE_VERB) && !block.is(last, UPPER);
+    let somebody = block.is(last, UPPER | SUBJ | OBJ | ROLE | ORG_BODY | DET | NUMBER) || block.word(last).ends_with('s');
+    let verb = subject.whole.len() == 1
+        && (!somebody || block.is(last, ED | COMMON_VERB | AUX | CUE_VERB) && !block.is(last, UPPER | SUBJ));
     opened || verb || block.is(subject.mention.start, REL) || block.is_word(start, "that")
 }
 
@@ -554,7 +591,7 @@ fn ends_content(block: &Block, start: usize, i: usize, limit: usize, nominal_cla
         if i > start + 2 && closing_attribution(block, next, limit) {
             return true;
         }
-        return new_speaker(block, next, limit);
+        return new_speaker(block, next, limit) || i > start + 2 && another_says(block, next, limit);
     }
     if block.is(i, COORD) && matches!(block.word(i), "and" | "but") {
         return coordinate_cue(block, start, i, limit) || new_speaker(block, i, limit);
@@ -600,6 +637,19 @@ fn coordinate_cue(block: &Block, start: usize, i: usize, limit: usize) -> bool {
         || block.mark(verb + 1, b',')
         || block.is_word(verb + 1, "to")
         || block.is(verb + 1, PREP | SUB))
+}
+
+/// "Commenting on the divide, *the governor said he* …", without a conjunction.
+fn another_says(block: &Block, i: usize, limit: usize) -> bool {
+    let Some(end) = phrase_end(block, i, limit) else { return false };
+    let verb = (end..limit.min(end + 3)).find(|&j| !block.is(j, ADV | AUX)).unwrap_or(end);
+    let says = block.verb(verb).is_some_and(|v| v.syntax.has(Syntax::CLAUSE) && v.syntax.has(Syntax::QUOTE));
+    let finite = says && verb < limit && matches!(block.tokens[verb].form, Form::Past | Form::Third);
+    let names = (i..end).any(|j| block.is(j, UPPER | SUBJ | ROLE | ORG_BODY)) && !block.is(i, REL);
+    finite
+        && names
+        && block.verb(verb).is_some_and(|v| !v.syntax.has(Syntax::WEAK))
+        && (block.is(verb + 1, DET | POSS | SUBJ | UPPER) || block.is_word(verb + 1, "that"))
 }
 
 /// Whether token `i` is "said" with its content after it: ", said that", `, said, “…”`.
@@ -656,7 +706,8 @@ fn new_speaker(block: &Block, i: usize, limit: usize) -> bool {
     }
     let Some(end) = phrase_end(block, i + 1, limit) else { return false };
     let verb = (end..limit.min(end + 4)).find(|&j| !block.is(j, ADV | AUX)).unwrap_or(end);
-    block.verb(verb).is_some_and(|v| v.speech && !v.syntax.has(Syntax::WEAK))
+    let that = block.is_word(verb + 1, "that");
+    block.verb(verb).is_some_and(|v| v.speech && (that || !v.syntax.has(Syntax::WEAK)))
         && matches!(block.tokens[verb].form, Form::Past | Form::Third)
 }
 
@@ -675,6 +726,10 @@ fn is_headline(block: &Block, sentence: &Tokens) -> bool {
 
 /// Longest insertion between a cue and its content, in tokens.
 const LONGEST_INSERTION: usize = 30;
+
+fn is_irregular_plural(block: &Block, i: usize) -> bool {
+    ["people", "men", "women", "children", "media", "police"].iter().any(|w| block.is_word(i, w)) || stands_for_people(block, i)
+}
 
 /// A cue verb in its sentence.
 struct Verb<'b> {
@@ -713,7 +768,10 @@ impl<'b> Verb<'b> {
             let before = self.group.checked_sub(1).filter(|&p| p >= self.sentence.start);
             // "a proposed ban": a participle before its noun.
             return before.is_some_and(|p| {
-                self.group == self.at && self.block.is(p, DET | POSS | POSSESSIVE_S) && self.block.region(p) == 0
+                self.group == self.at
+                    && self.block.is(p, DET | POSS | POSSESSIVE_S)
+                    && self.block.region(p) == 0
+                    && !stands_for_people(self.block, p)
             });
         }
         if self.group < self.at {
@@ -727,7 +785,7 @@ impl<'b> Verb<'b> {
         if b.is(p, SUBJ | REL) || b.is_word(p, "to") {
             return false;
         }
-        if b.is(p, DET | POSS | POSSESSIVE_S | PREP) {
+        if b.is(p, DET | POSS | POSSESSIVE_S | PREP) && !stands_for_people(b, p) {
             return !(self.form == Form::Ing && b.is(p, PREP));
         }
         if self.cue.syntax.has(Syntax::NOUN_TOO) && self.form != Form::Ing {
@@ -741,7 +799,12 @@ impl<'b> Verb<'b> {
                 !subject && !b.is_word(self.at + 1, "that") && self.cue.syntax.has(Syntax::WEAK)
             }
             // The base form needs a plural subject.
-            _ => !(b.is(p, PLURAL | COORD | ADV) || b.word(p).ends_with('s') || b.is_punctuation(p)),
+            _ => {
+                !(b.is(p, PLURAL | COORD | ADV | NUMBER | DIGIT)
+                    || is_irregular_plural(b, p)
+                    || b.word(p).ends_with('s')
+                    || b.is_punctuation(p))
+            }
         }
     }
 
@@ -756,6 +819,11 @@ impl<'b> Verb<'b> {
 
     fn word(&self, i: usize) -> &'b str {
         self.block.word(i)
+    }
+
+    /// A participle without an auxiliary: "saying", "directly criticising", not "is saying".
+    fn is_participle(&self) -> bool {
+        self.form == Form::Ing && (self.group..self.at).all(|i| !self.block.is(i, AUX | MODAL))
     }
 
     /// The attribution that the verb makes, if it makes one.
@@ -818,7 +886,7 @@ impl<'b> Verb<'b> {
 
     /// The subject before the verb; `None` for participles and coordinate verbs, which share one.
     fn subject(&self) -> Option<Phrase> {
-        if self.form == Form::Ing && self.group == self.at {
+        if self.is_participle() {
             return self.participle_subject();
         }
         let p = self.group.checked_sub(1).filter(|&p| p >= self.sentence.start)?;
@@ -864,7 +932,7 @@ impl<'b> Verb<'b> {
 
     /// `“…,” he said`, `“…,” said the minister`, and what goes on after: `, “…”`.
     fn left_quotation(&self) -> Option<Find> {
-        if !self.cue.syntax.has(Syntax::QUOTE) && !self.cue.speech || self.form == Form::Ing && self.group == self.at {
+        if !self.cue.syntax.has(Syntax::QUOTE) && !self.cue.speech || self.is_participle() {
             return None;
         }
         let b = self.block;
@@ -937,7 +1005,7 @@ impl<'b> Verb<'b> {
                 })?;
             }
         }
-        if self.weak_without_evidence(after) || self.form == Form::Ing && self.group == self.at && !self.cue.speech {
+        if self.weak_without_evidence(after) || self.is_participle() && !self.cue.speech {
             return None;
         }
         if matches!(self.cue.lemma, "quote" | "cite")
