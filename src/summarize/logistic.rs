@@ -1,6 +1,6 @@
 //! Logistic regression on dense standardised columns with a weight for every row.
 //!
-//! `linfa-logistic` has no row weights, and they matter here: every article counts the same however long,
+//! `linfa-logistic` has no row weights, and they matter here (`docs/summary-ablation.md`): every article counts the same however long,
 //! and picked sentences as much as the rest. Newton's method; the loss is convex, so any solver agrees.
 
 use ndarray::{Array1, Array2};
