@@ -46,6 +46,9 @@ pub struct Manifest {
     pub l2: f64,
     /// Weight of redundancy in selection.
     pub redundancy: f32,
+    /// Share of an article's weight that its copy without a title got.
+    #[serde(default)]
+    pub without_title: f64,
     /// Folds of the cross-validation.
     pub folds: usize,
     /// Training files in order.
@@ -88,6 +91,7 @@ impl SummaryModel {
             program: format!("demarche {}", env!("CARGO_PKG_VERSION")),
             l2: options.l2,
             redundancy: options.redundancy,
+            without_title: options.without_title,
             folds,
             training,
             hashes: BTreeMap::from([(WEIGHTS_FILE.into(), blake3::hash(weights.as_bytes()).to_hex().to_string())]),

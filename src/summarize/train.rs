@@ -14,6 +14,7 @@ use super::{
     score::Scorer,
 };
 use crate::{
+    article::Article,
     corpus::summaries::SummarizedArticle,
     error::{Error, Result},
     evaluate::rouge::{self, Stems},
@@ -35,11 +36,13 @@ pub struct TrainOptions {
     pub redundancy: f32,
     /// Weight of an article of each set; 1 where there is none.
     pub article_weights: Vec<f64>,
+    /// Share of the weight of an article with a title that goes to a copy of it without, 0 to 1.
+    pub without_title: f64,
 }
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { name: "summary".into(), l2: 0.025, redundancy: 1.0, article_weights: Vec::new() }
+        Self { name: "summary".into(), l2: 0.025, redundancy: 1.0, article_weights: Vec::new(), without_title: 0.2 }
     }
 }
 
@@ -57,7 +60,7 @@ struct Prepared {
 /// [`Error::Data`] if no article has a sentence that shares a word with its reference.
 pub fn train(sets: &[Vec<SummarizedArticle>], options: &TrainOptions) -> Result<SummaryModel> {
     let prepared = prepare_sets(sets, options);
-    fit(&prepared.iter().flatten().collect::<Vec<_>>(), options)
+    fit(&prepared.iter().map(|(_, it)| it).collect::<Vec<_>>(), options)
 }
 
 /// Trains one scorer for each of `folds` folds, without the articles whose number in their set leaves the fold's
@@ -68,17 +71,29 @@ pub fn train(sets: &[Vec<SummarizedArticle>], options: &TrainOptions) -> Result<
 pub fn cross_train(sets: &[Vec<SummarizedArticle>], options: &TrainOptions, folds: usize) -> Result<Vec<SummaryModel>> {
     let prepared = prepare_sets(sets, options);
     let of_fold = |fold: usize| {
-        let kept = prepared.iter().flat_map(|set| set.iter().enumerate().filter(|(i, _)| i % folds != fold));
+        let kept = prepared.iter().filter(|(i, _)| i % folds != fold);
         fit(&kept.map(|(_, it)| it).collect::<Vec<_>>(), options)
     };
     (0..folds).map(of_fold).collect()
 }
 
-fn prepare_sets(sets: &[Vec<SummarizedArticle>], options: &TrainOptions) -> Vec<Vec<Prepared>> {
-    let weight = |set: usize| options.article_weights.get(set).copied().unwrap_or(1.0);
-    let prepare_set =
-        |(number, set): (usize, &Vec<SummarizedArticle>)| set.par_iter().map(|it| prepare(it, weight(number))).collect();
-    sets.iter().enumerate().map(prepare_set).collect()
+/// The articles of every set with their numbers in it. One with a title stands twice, as it is and without, so that the
+/// scorer works where no title is given: without that, it leans on titles wherever it is taught on articles that have them.
+fn prepare_sets(sets: &[Vec<SummarizedArticle>], options: &TrainOptions) -> Vec<(usize, Prepared)> {
+    let share = options.without_title;
+    let views = |it: &SummarizedArticle, weight: f64| match it.article.title {
+        Some(_) if share > 0.0 => {
+            let untitled = Article { title: None, ..it.article.clone() };
+            vec![prepare(it, &it.article, weight * (1.0 - share)), prepare(it, &untitled, weight * share)]
+        }
+        _ => vec![prepare(it, &it.article, weight)],
+    };
+    let set = |(number, set): (usize, &Vec<SummarizedArticle>)| -> Vec<(usize, Prepared)> {
+        let weight = options.article_weights.get(number).copied().unwrap_or(1.0);
+        let views = set.par_iter().enumerate().flat_map_iter(|(i, it)| views(it, weight).into_iter().map(move |view| (i, view)));
+        views.collect()
+    };
+    sets.iter().enumerate().flat_map(set).collect()
 }
 
 fn fit(prepared: &[&Prepared], options: &TrainOptions) -> Result<SummaryModel> {
@@ -105,11 +120,11 @@ fn rounded(weight: f64) -> f32 {
     ((weight * 1e6).round() / 1e6) as f32
 }
 
-fn prepare(example: &SummarizedArticle, weight: f64) -> Prepared {
-    let segmentation = segment::segment(&example.article.text);
-    let matrix = Context::new(&example.article, &segmentation, &[]).matrix();
+fn prepare(example: &SummarizedArticle, article: &Article, weight: f64) -> Prepared {
+    let segmentation = segment::segment(&article.text);
+    let matrix = Context::new(article, &segmentation, &[]).matrix();
     let mut picked = vec![false; segmentation.sentences.len()];
-    for sentence in oracle(&example.article.text, &segmentation, &example.reference) {
+    for sentence in oracle(&article.text, &segmentation, &example.reference) {
         picked[sentence] = true;
     }
     Prepared { matrix, picked, weight }

@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// Weight of an article of each file, in the order of the files [default: 1 each]
     #[arg(long, value_name = "WEIGHT", value_delimiter = ',', value_parser = positive)]
     article_weights: Vec<f64>,
+    /// Share of the weight of an article with a title that a copy of it without gets, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
+    without_title: f64,
     /// Folder for the summaries of the cross-validation: `DATA.words.jsonl` and `DATA.sentences.jsonl` with `id` and
     /// `summary`, a list of sentences, for each file of data
     #[arg(long, value_name = "FOLDER")]
@@ -41,6 +44,10 @@ fn positive(typed: &str) -> Result<f64, String> {
     typed.parse().ok().filter(|x: &f64| *x > 0.0 && x.is_finite()).ok_or_else(|| "must be a number above 0".into())
 }
 
+fn share(typed: &str) -> Result<f64, String> {
+    typed.parse().ok().filter(|x: &f64| (0.0..=1.0).contains(x)).ok_or_else(|| "must be a number from 0 to 1".into())
+}
+
 /// Runs the task.
 pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome> {
     let sets: Vec<Vec<SummarizedArticle>> =
@@ -51,6 +58,7 @@ pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome
         l2: options.summary_l2,
         redundancy: options.redundancy,
         article_weights: options.article_weights.clone(),
+        without_title: options.without_title,
     };
     let rankings = cross_rank(&sets, &settings, FOLDS)?;
     let measured = |cut: Cut| -> Vec<SummaryEvaluation> {
