@@ -220,3 +220,33 @@ fn the_terminal_shows_the_summary() {
     assert!(text.starts_with(head), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
+
+/// Several articles become a folder: a page each, and one that leads to them.
+#[test]
+fn pages_of_several_articles_stand_in_a_folder() {
+    let folder = TempDir::new().unwrap();
+    let hostile = folder.path().join("a b#<i>.txt");
+    fs::write(&hostile, "<script>alert(1)</script> won\n\n\"No,\" the <b>envoy</b> said. The talks go on in Orvel.").unwrap();
+    let pages = folder.path().join("pages");
+    let run = |to: &std::path::Path| {
+        let mut command = demarche();
+        command.args(["summarize", "--format", "html", ARTICLE]).args(OTHERS).arg(&hostile).arg("-o").arg(to);
+        command.assert().success().stderr(contains("4 pages"));
+    };
+    run(&pages);
+    let read = |name: &str| fs::read_to_string(pages.join(name)).unwrap();
+    let contents = read("index.html");
+    for (file, title) in
+        [("corridor-talks.html", "Landlocked states look"), ("trawler-quarrel.html", ""), ("cable-hours.html", "")]
+    {
+        assert!(contents.contains(&format!("href=\"./{file}\"")) && contents.contains(title), "{file}");
+        assert!(read(file).contains("<h2 id=\"statements\">"), "{file}");
+    }
+    assert!(contents.contains("href=\"./a%20b%23%3Ci%3E.html\""), "{contents}");
+    assert!(pages.join("a b#<i>.html").exists());
+    assert!(!contents.contains("<script>alert") && !contents.contains("http://") && !contents.contains("https://"));
+    run(&folder.path().join("again"));
+    assert_eq!(contents, fs::read_to_string(folder.path().join("again/index.html")).unwrap(), "the same bytes");
+    let without = demarche().args(["summarize", "--format", "html", ARTICLE, OTHERS[0]]).assert().code(2);
+    without.stderr(contains("--output FOLDER"));
+}

@@ -39,17 +39,20 @@ fn the_same_report_gives_the_same_bytes() {
     assert_ne!(article.page(), Fixture::load("cable-hours").page());
 }
 
-/// 300 kB beside the text: for 60 statements with all the evidence that a page shows, and for 180 with less.
+/// 300 kB beside the article's words: for 60 statements with all the evidence that a page shows, for 180 with less, for
+/// 280 with stances and probabilities alone.
 #[test]
 fn a_page_stays_small() {
     let mut article = Fixture::load("trawler-quarrel");
     let statements = article.report.statements.clone();
     let feature = |at: usize| Contribution { feature: format!("are deeply concerned by {at}"), weight: 0.1234 };
-    for n in [60, 180] {
+    for (n, told) in [(60, "are deeply concerned by 2"), (180, "Cue: "), (280, "probabilities only")] {
         article.report.statements = statements.iter().cycle().take(n).cloned().collect();
         article.evidence = vec![(0..9).map(feature).collect(); n];
         let page = article.page();
-        assert!(page.contains("are deeply concerned by 2"));
-        assert!(page.len() < 300_000 + article.report.article.text.len(), "{} bytes for {n}", page.len());
+        assert!(page.contains(told), "{n}");
+        let spans = article.report.statements.iter().flat_map(|it| &it.statement.content);
+        let words = article.report.article.text.len() + spans.map(|span| span.len()).sum::<usize>();
+        assert!(page.len() < 300_000 + words, "{} bytes for {n}", page.len());
     }
 }

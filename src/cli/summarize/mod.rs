@@ -1,6 +1,7 @@
 //! `demarche summarize`: articles in; summaries and labelled statements out.
 
 mod merge;
+mod pages;
 mod text;
 
 use std::{
@@ -48,8 +49,8 @@ pub(crate) struct SummarizeArgs {
     /// What to write
     #[arg(short, long, value_enum, default_value_t)]
     format: OutputFormat,
-    /// Where to write [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
+    /// Where to write [default: standard output]; the folder of the pages with several articles and --format html
+    #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
     /// How to read the articles [default: by extension and first characters]
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -130,7 +131,7 @@ enum OutputFormat {
     Csv,
     /// A document to paste
     Markdown,
-    /// A page to read and to send on, of one article
+    /// A page to read and to send on; of several articles a folder of pages with their contents
     Html,
 }
 
@@ -146,11 +147,6 @@ enum InputFormat {
 
 /// Summarises every article that can be read; the others are reported and counted.
 pub(crate) fn run(args: &SummarizeArgs) -> anyhow::Result<Outcome> {
-    anyhow::ensure!(
-        args.format != OutputFormat::Html || args.articles.len() == 1,
-        "--format html writes the page of one article (got {}); run it once for each",
-        args.articles.len()
-    );
     let options = args.options();
     let mut pipeline = Pipeline::builtin(options)?;
     if let Some(folder) = &args.model.model {
@@ -158,6 +154,9 @@ pub(crate) fn run(args: &SummarizeArgs) -> anyhow::Result<Outcome> {
     }
     if args.merge {
         return merge::run(args, &pipeline);
+    }
+    if args.format == OutputFormat::Html && pages::wanted(args) {
+        return pages::run(args, &pipeline);
     }
     let reports = args.articles.iter().filter_map(|path| read_reported(path, args, &pipeline));
     let mut out = Writer::new(args, &pipeline)?;

@@ -20,6 +20,10 @@ use crate::{
 const N_CONTRIBUTIONS: usize = 6;
 /// With more statements the evidence is told in sentences instead of tables with bars, so that pages of long articles stay small.
 const MOST_IN_FULL: usize = 60;
+/// With more, only probabilities, cue and how the holder was found are told.
+const MOST_WITH_WEIGHTS: usize = 150;
+/// With more, stances and their probabilities alone: 280 statements then stay under 300 kB beside their words.
+const MOST_WITH_EVIDENCE: usize = 250;
 /// Contributions that are told in a sentence.
 const N_TOLD: usize = 3;
 /// Below this probability a label is shown as doubtful: it is likelier wrong than right.
@@ -191,6 +195,14 @@ impl<'r> Page<'r> {
 
     fn is_long(&self) -> bool {
         self.statements.len() > MOST_IN_FULL
+    }
+
+    fn is_brief(&self) -> bool {
+        self.statements.len() > MOST_WITH_WEIGHTS
+    }
+
+    fn is_bare(&self) -> bool {
+        self.statements.len() > MOST_WITH_EVIDENCE
     }
 
     fn n_holders(&self) -> usize {

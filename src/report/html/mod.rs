@@ -6,6 +6,7 @@
 
 mod article;
 mod chart;
+mod contents;
 mod corpus;
 mod escape;
 mod evaluation;
@@ -14,6 +15,7 @@ mod label;
 mod marks;
 
 pub use article::{article, explained};
+pub use contents::{Listed, contents};
 pub use corpus::corpus;
 pub use evaluation::{Measured, WorstError, evaluation, worst};
 pub use evidence::{Contribution, Evidence, evidence};

@@ -154,9 +154,12 @@
     head.textContent = holderOf(row);
     const stance = document.createElement("p");
     stance.append(...[...row.querySelector(".stance").cloneNode(true).childNodes], ` ${text(row.querySelector(".p .value"))}`);
-    const why = row.querySelector(".why").cloneNode(true);
+    card.replaceChildren(head, stance);
+    const told = row.querySelector(".why");
+    if (!told) return;
+    const why = told.cloneNode(true);
     why.removeAttribute("id");
-    card.replaceChildren(head, stance, why);
+    card.append(why);
   };
   const place = (mark) => {
     const box = mark.getClientRects()[0] || mark.getBoundingClientRect();
