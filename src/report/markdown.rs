@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{chosen_labels, content_text, rounded};
+use super::{chosen_labels, readable_text, rounded};
 use crate::pipeline::{ArticleReport, LabelledStatement};
 
 /// The report as CommonMark with a table (GitHub's extension). The article's own words are escaped.
@@ -32,7 +32,7 @@ fn table_row(out: &mut String, report: &ArticleReport, labelled: &LabelledStatem
     let holder = report.holder_text(&labelled.statement.holder).unwrap_or("(unnamed)");
     let role = labelled.statement.holder.role.as_deref().unwrap_or("");
     let kind = labelled.statement.kind.name();
-    let words = escape(&content_text(text, labelled));
+    let words = escape(&readable_text(text, labelled));
     let _ = writeln!(out, "| {} | {} | {stances} | {p:.2} | {kind} | {words} |", escape(holder), escape(role));
 }
 

@@ -26,6 +26,17 @@ pub fn content_text(text: &str, labelled: &LabelledStatement) -> String {
     pieces.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// [`content_text`] for a reader: a quotation that ends with the content, whose last mark belongs to no content, is closed.
+pub fn readable_text(text: &str, labelled: &LabelledStatement) -> String {
+    let mut words = content_text(text, labelled);
+    let count = |mark: char| words.chars().filter(|&c| c == mark).count();
+    let open = [('“', '”'), ('«', '»')].into_iter().find(|&(open, close)| count(open) > count(close));
+    if let Some((_, close)) = open.or((count('"') % 2 == 1).then_some(('"', '"'))) {
+        words.push(close);
+    }
+    words
+}
+
 /// Name of the most probable label.
 pub fn main_label<'l>(labels: &'l [String], prediction: &Prediction) -> &'l str {
     labels.get(prediction.main).map_or("none", String::as_str)
@@ -34,4 +45,37 @@ pub fn main_label<'l>(labels: &'l [String], prediction: &Prediction) -> &'l str 
 /// Names of the labels given, main first; empty for `none`.
 pub fn chosen_labels<'l>(labels: &'l [String], prediction: &Prediction) -> Vec<&'l str> {
     prediction.chosen.iter().filter_map(|&i| labels.get(i)).map(String::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        span::Span,
+        statement::{Holder, Kind, Statement},
+    };
+
+    fn shown(text: &str) -> String {
+        let content = vec![Span::clamped(text, 0..text.len())];
+        let statement = Statement {
+            sentence: 0,
+            utterance: 0,
+            content,
+            cue: None,
+            holder: Holder::default(),
+            kind: Kind::Mixed,
+            speech: true,
+            reported_by: None,
+            target: None,
+            found_by: "test",
+        };
+        readable_text(text, &LabelledStatement { statement, prediction: Prediction::default() })
+    }
+
+    #[test]
+    fn quotations_at_the_end_are_closed() {
+        assert_eq!(shown("they stood “to the last"), "they stood “to the last”");
+        assert_eq!(shown("they stood “to the last” man"), "they stood “to the last” man");
+        assert_eq!(shown("that it was \"late"), "that it was \"late\"");
+    }
 }

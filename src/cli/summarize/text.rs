@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use demarche::{
     pipeline::{ArticleReport, LabelledStatement},
-    report::{chosen_labels, content_text, rounded},
+    report::{chosen_labels, readable_text, rounded},
     summarize::{Explanation, merge::MergedSummary},
 };
 use textwrap::Options;
@@ -104,7 +104,7 @@ impl Page {
         let style = style(main);
         let label = format!("{} {main} {p:.0} %{}", sign(main), also.unwrap_or_default());
         let _ = writeln!(self.out, "    {style}{label}{style:#}");
-        self.wrapped(&printable(&content_text(&report.article.text, labelled)), "      ", "      ", Style::new());
+        self.wrapped(&printable(&readable_text(&report.article.text, labelled)), "      ", "      ", Style::new());
     }
 
     fn scores(&mut self, report: &ArticleReport) {
