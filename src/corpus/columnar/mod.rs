@@ -4,6 +4,7 @@
 //! labelled it. They stand one after the other in `OUT.partial`, so that a run can be gone on with after
 //! any of them; at the end their column chunks are copied, not encoded again, into one file.
 
+mod ipc_lengths;
 mod pack;
 mod table;
 

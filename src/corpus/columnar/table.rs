@@ -1,6 +1,6 @@
 //! Columnar input: batches of bounded size, from any row on.
 
-use std::{fs::File, io::Read, sync::Arc};
+use std::{fs::File, sync::Arc};
 
 use arrow::{
     datatypes::{DataType, Field, Fields, Schema as ArrowSchema},
@@ -11,7 +11,7 @@ use arrow::{
 };
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use super::{Batch, PART_BYTES, PART_ROWS, Schema};
+use super::{Batch, PART_BYTES, PART_ROWS, Schema, ipc_lengths};
 use crate::corpus::{format::Format, source::Source};
 
 /// Most rows read at once.
@@ -146,9 +146,8 @@ type Arrow = (Schema, Box<dyn Iterator<Item = Result<Batch, ArrowError>> + Send>
 /// An Arrow IPC file, or a stream.
 fn arrow(source: &Source) -> Result<Arrow, String> {
     let fault = |e: ArrowError| format!("no readable Arrow IPC file: {e}");
-    let mut magic = Vec::new();
-    open(source)?.take(6).read_to_end(&mut magic).map_err(|e| e.to_string())?;
-    if magic == b"ARROW1" {
+    let is_file = ipc_lengths::check(&mut open(source)?).map_err(|e| format!("no readable Arrow IPC file: {e}"))?;
+    if is_file {
         let reader = FileReader::try_new_buffered(open(source)?, None).map_err(fault)?;
         return Ok((reader.schema(), Box::new(reader)));
     }
