@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use tokenizers::{
-    AddedToken, Model as _, Tokenizer, TokenizerBuilder, TokenizerImpl, Trainer as _,
+    AddedToken, Model as _, TokenizerBuilder, TokenizerImpl, Trainer as _,
     models::bpe::{BPE, BpeTrainer},
 };
 
@@ -14,6 +14,12 @@ use crate::error::{Error, Result};
 pub struct Pieces {
     json: Vec<u8>,
     model: OnceLock<Option<BPE>>,
+}
+
+/// What is used of `tokenizer.json`: the reader of whole files panics where a decoder or normalizer is no JSON.
+#[derive(serde::Deserialize)]
+struct Stored {
+    model: BPE,
 }
 
 impl Clone for Pieces {
@@ -45,10 +51,7 @@ impl Pieces {
     }
 
     fn model(&self) -> Option<&BPE> {
-        let read = || match Tokenizer::from_bytes(&self.json).ok()?.get_model() {
-            tokenizers::ModelWrapper::BPE(bpe) => Some(bpe.clone()),
-            _ => None,
-        };
+        let read = || serde_json::from_slice::<Stored>(&self.json).ok().map(|stored| stored.model);
         self.model.get_or_init(read).as_ref()
     }
 
