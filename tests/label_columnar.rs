@@ -15,13 +15,20 @@ use arrow::{
         TimestampMicrosecondArray,
     },
     compute::concat_batches,
-    datatypes::{DataType, Int32Type, TimeUnit},
+    datatypes::{DataType, Float64Type, Int32Type, TimeUnit},
     ipc::{reader::FileReader, writer::FileWriter},
     record_batch::RecordBatch,
 };
 use parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
-    file::properties::WriterProperties,
+    basic::{Compression, ZstdLevel},
+    column::writer::ColumnCloseResult,
+    file::{
+        metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaDataReader},
+        properties::WriterProperties,
+        writer::SerializedFileWriter,
+    },
+    schema::parser::parse_message_type,
 };
 
 const ROWS: i32 = 2500;
@@ -170,20 +177,180 @@ fn a_killed_run_goes_on() {
     let at = |name: &str| folder.path().join(name);
     let rows: String = (0..150_000).map(|i| format!("{{\"id\":{i},\"text\":\"They met {i} times in the capital\"}}\n")).collect();
     fs::write(at("in.jsonl"), rows).unwrap();
-    demarche(folder.path(), "label in.jsonl -o whole.parquet");
-    for patience in [10, 30, 60, 100, 150, 250] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_demarche"))
-            .args(["label", "in.jsonl", "-o", "out.parquet", "--resume", "--checkpoint-ms", "1", "-q"])
-            .current_dir(folder.path())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(patience));
-        let _ = child.kill();
-        child.wait().unwrap();
+    demarche(folder.path(), "label in.jsonl -o in.parquet");
+    for input in ["in.jsonl", "in.parquet"] {
+        demarche(folder.path(), &format!("label {input} -o whole.parquet --replace --force"));
+        for (turn, patience) in [10, 30, 60, 100, 150, 250].into_iter().enumerate() {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_demarche"))
+                .args(["label", input, "-o", "out.parquet", "--replace", "--checkpoint-ms", "1", "-q"])
+                .arg(if turn == 0 { "--force" } else { "--resume" })
+                .current_dir(folder.path())
+                .spawn()
+                .unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(patience));
+            let _ = child.kill();
+            child.wait().unwrap();
+        }
+        let last = demarche(folder.path(), &format!("label {input} -o out.parquet --replace --resume --threads 2"));
+        assert_eq!(code(&last), Some(0), "{}", message(&last));
+        assert!(fs::read(at("out.parquet")).unwrap() == fs::read(at("whole.parquet")).unwrap(), "{input}");
+        assert!(!at("out.parquet.partial").exists() && !at("out.parquet.checkpoint").exists());
     }
-    assert_eq!(code(&demarche(folder.path(), "label in.jsonl -o out.parquet --resume")), Some(0));
-    assert!(fs::read(at("out.parquet")).unwrap() == fs::read(at("whole.parquet")).unwrap());
-    assert!(!at("out.parquet.partial").exists() && !at("out.parquet.checkpoint").exists());
+}
+
+/// The stored bytes of the columns `names` in row group 0.
+fn stored(path: &Path, names: &[&str]) -> Vec<Vec<u8>> {
+    let bytes = fs::read(path).unwrap();
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(path).unwrap()).unwrap();
+    let chunks = metadata.row_group(0).columns().iter();
+    let chunks = chunks.filter(|chunk| names.contains(&chunk.column_path().string().as_str()));
+    chunks.map(|chunk| chunk.byte_range()).map(|(at, n)| bytes[at as usize..(at + n) as usize].to_vec()).collect()
+}
+
+#[test]
+fn untouched_columns_are_copied_as_they_are_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(7).unwrap()))
+        .set_max_row_group_row_count(Some(1100))
+        .build();
+    for name in ["a.parquet", "b.parquet"] {
+        let mut writer =
+            ArrowWriter::try_new(File::create(at(name)).unwrap(), batch().schema(), Some(properties.clone())).unwrap();
+        writer.write(&batch()).unwrap();
+        writer.append_key_value_metadata(KeyValue::new("source".to_owned(), "the archive".to_owned()));
+        writer.close().unwrap();
+    }
+    let line = "label a.parquet b.parquet --columns text,id,desk --rejects bad --force";
+    for threads in [1, 3] {
+        let out = demarche(folder.path(), &format!("{line} -o {threads}.parquet --threads {threads}"));
+        assert_eq!(code(&out), Some(1), "{}", message(&out));
+    }
+    assert!(fs::read(at("1.parquet")).unwrap() == fs::read(at("3.parquet")).unwrap(), "threads must not show");
+    let copied = ["id", "desk", "text"];
+    let mut ours = stored(&at("1.parquet"), &copied);
+    ours.rotate_left(1);
+    assert!(ours == stored(&at("a.parquet"), &copied), "row group 0 has no reject");
+    let out = ParquetRecordBatchReaderBuilder::try_new(File::open(at("1.parquet")).unwrap()).unwrap();
+    let rows: Vec<i64> = out.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    assert_eq!(rows, [1100, 1099, 300, 1100, 1099, 300]);
+    let entries = out.metadata().file_metadata().key_value_metadata().unwrap();
+    let entry = |key: &str| entries.iter().filter(|entry| entry.key == key).count();
+    assert_eq!((entry("source"), entry("demarche.meta"), entry("ARROW:schema")), (1, 1, 1));
+    let found = read(&at("1.parquet"));
+    let names: Vec<String> = found.schema().fields().iter().map(|field| field.name().clone()).collect();
+    assert_eq!(names[..5], ["text", "id", "desk", "stance", "stances"]);
+    let ids = found.column(1).as_primitive::<Int32Type>().values().to_vec();
+    let kept = (0..ROWS).filter(|&id| id != MISSING);
+    assert_eq!(ids, kept.clone().chain(kept).collect::<Vec<_>>());
+    // The labels are those that go with the texts.
+    demarche(folder.path(), "label 1.parquet -o again.jsonl --replace");
+    demarche(folder.path(), "label a.parquet b.parquet --columns text,id,desk -o first.jsonl");
+    let labels = |name: &str| -> Vec<String> {
+        let lines = fs::read_to_string(at(name)).unwrap();
+        let rows = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        rows.map(|row| format!("{} {} {} {}", row["id"], row["stance"], row["stances"], row["p_concern"])).collect()
+    };
+    let table = found.column_by_name("p_concern").unwrap().as_primitive::<Float64Type>().values().to_vec();
+    let lists = found.column_by_name("stances").unwrap().as_list::<i32>().clone();
+    let stances = found.column_by_name("stance").unwrap().as_string::<i32>().clone();
+    let ours = (0..found.num_rows()).map(|row| {
+        let list = lists.value(row);
+        let list: Vec<&str> = list.as_string::<i32>().iter().flatten().collect();
+        let list = serde_json::to_string(&list).unwrap();
+        format!("{} \"{}\" {list} {}", ids[row], stances.value(row), serde_json::json!(table[row]))
+    });
+    assert_eq!(ours.collect::<Vec<_>>(), labels("first.jsonl"));
+    assert_eq!(labels("again.jsonl"), labels("first.jsonl"));
+}
+
+/// A number as Thrift's compact protocol stores it: zigzag, seven bits a byte.
+fn number(n: i64) -> Vec<u8> {
+    let mut left = (n << 1) ^ (n >> 63);
+    let mut bytes = Vec::new();
+    while left >= 0x80 {
+        bytes.push((left & 0x7f) as u8 | 0x80);
+        left >>= 7;
+    }
+    bytes.push(left as u8);
+    bytes
+}
+
+/// A page of `content` that claims to unpack to `unpacked` bytes and `values` values in `encoding`; a dictionary if `kind` is 2.
+fn page(kind: i64, unpacked: i64, values: i64, encoding: i64, content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for field in [kind, unpacked, content.len() as i64] {
+        out.push(0x15);
+        out.extend(number(field));
+    }
+    out.push(if kind == 2 { 0x4c } else { 0x2c });
+    let fields = [values, encoding, 3, 3];
+    for field in &fields[..if kind == 2 { 2 } else { 4 }] {
+        out.push(0x15);
+        out.extend(number(*field));
+    }
+    out.extend([0, 0]);
+    out.extend_from_slice(content);
+    out
+}
+
+/// A Parquet file of one column `text`, required, of `rows` rows in `pages`.
+fn table_of(pages: &[u8], compression: Compression, rows: u64) -> Vec<u8> {
+    let schema = parse_message_type("message schema { required binary text (UTF8); }").unwrap();
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema.into(), WriterProperties::new().into()).unwrap();
+    let column = writer.schema_descr().column(0);
+    let metadata = ColumnChunkMetaData::builder(column)
+        .set_compression(compression)
+        .set_total_compressed_size(pages.len() as i64)
+        .set_total_uncompressed_size(pages.len() as i64)
+        .set_num_values(rows as i64)
+        .set_data_page_offset(0)
+        .build()
+        .unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let close = ColumnCloseResult {
+        bytes_written: pages.len() as u64,
+        rows_written: rows,
+        metadata,
+        bloom_filter: None,
+        column_index: None,
+        offset_index: None,
+    };
+    group.append_column(&bytes::Bytes::copy_from_slice(pages), close).unwrap();
+    group.close().unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn what_pages_claim_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let plain = b"\x05\0\0\0peace";
+    let (none, snappy) = (Compression::UNCOMPRESSED, Compression::SNAPPY);
+    let many = i64::from(i32::MAX);
+    let deltas = [&[0x80, 1, 4][..], &[0xff, 0xff, 0xff, 0xff, 0x3f], &[10]].concat();
+    let dictionary = [page(2, 9, many, 0, plain), page(0, 2, 1, 8, &[0, 0])].concat();
+    let cases = [
+        ("honest", none, page(0, 9, 1, 0, plain), ""),
+        ("unpacked", snappy, page(0, many, 1, 0, plain), "a page of 9 bytes claims to unpack to 2147483647"),
+        ("negative", snappy, page(0, -1, 1, 0, plain), "a page has a negative length"),
+        ("values", none, page(0, 9, many, 0, plain), "a page of 9 bytes claims 2147483647 values"),
+        ("rows", none, page(0, 9, 2, 0, plain), "its pages hold 2 values, its row group 1 rows"),
+        ("dictionary", none, dictionary, "a page of 9 bytes claims 2147483647 values"),
+        ("deltas", none, page(0, 9, 1, 6, &deltas), "a page of differences claims more values than it has"),
+        ("no header", none, vec![0x1c; 30], "a page has no header"),
+    ];
+    for (name, compression, pages, reason) in cases {
+        fs::write(at("in.parquet"), table_of(&pages, compression, 1)).unwrap();
+        for output in ["out.jsonl", "out.parquet"] {
+            let out = demarche(folder.path(), &format!("label in.parquet -o {output} --force"));
+            let expected = if reason.is_empty() { Some(0) } else { Some(2) };
+            assert_eq!(code(&out), expected, "{name}: {}", message(&out));
+            assert!(message(&out).contains(reason) && !message(&out).contains("panicked"), "{name}: {}", message(&out));
+            assert!(reason.is_empty() || message(&out).contains("in.parquet"), "{name}: {}", message(&out));
+        }
+    }
 }
 
 #[test]

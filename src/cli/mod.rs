@@ -47,6 +47,7 @@ impl From<Outcome> for ExitCode {
 pub(crate) fn run() -> ExitCode {
     let args = Args::parse();
     message::set_level(args.quiet, args.verbose);
+    tell_of_no_caught_panics();
     let result = match &args.command {
         Command::Summarize(it) => summarize::run(it),
         Command::Label(it) => label::run(it),
@@ -67,6 +68,16 @@ pub(crate) fn run() -> ExitCode {
             Outcome::Nothing.into()
         }
     }
+}
+
+/// A panic of a reader that becomes an error about a damaged file is told as that error alone.
+fn tell_of_no_caught_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !demarche::corpus::is_reading_table() {
+            tell(panic);
+        }
+    }));
 }
 
 /// A reader that has seen enough (`| head`) is no error.

@@ -35,7 +35,7 @@ pub(crate) struct Schema(());
 pub(crate) struct Table(());
 
 impl Table {
-    pub(crate) fn open(_: &Source, _: u64) -> Result<Self, String> {
+    pub(crate) fn open(_: &Source, _: u64, _: &[usize], _: bool) -> Result<Self, String> {
         Err(MISSING.into())
     }
 
@@ -52,7 +52,16 @@ impl Table {
     }
 }
 
+/// Nothing is read.
+pub fn is_reading() -> bool {
+    false
+}
+
 pub(crate) fn schema_of(_: &Source) -> Result<Schema, String> {
+    Err(MISSING.into())
+}
+
+pub(crate) fn project(_: &Schema, _: &[usize]) -> Result<Schema, String> {
     Err(MISSING.into())
 }
 
@@ -76,7 +85,13 @@ pub(crate) fn texts(_: &Batch) -> Result<std::iter::Empty<Option<&str>>, String>
     Err(MISSING.into())
 }
 
-pub(crate) fn assemble(_: &Packing, _: &Path, _: &Path, _: &[(String, String)]) -> Result<(), String> {
+pub(crate) fn assemble(
+    _: &Packing,
+    _: (&[Source], &Layout, usize),
+    _: &Path,
+    _: &Path,
+    _: &[(String, String)],
+) -> Result<(), String> {
     Err(MISSING.into())
 }
 
@@ -84,6 +99,21 @@ pub(crate) enum Typed<'t> {
     Schema(&'t Schema),
     Records(&'t str),
     Texts,
+}
+
+/// No labels.
+pub(crate) struct Frame(());
+
+impl Frame {
+    pub(crate) fn new(_: usize, _: u64, _: Vec<u8>) -> Self {
+        Self(())
+    }
+
+    pub(crate) fn push(&mut self, _: Option<Verdict<'_>>) {}
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// No label columns.
@@ -100,6 +130,14 @@ pub(crate) struct Packing(());
 impl Packing {
     pub(crate) fn new(_: Format, _: &Typed<'_>, _: &Layout) -> Result<Self, String> {
         Err(MISSING.into())
+    }
+
+    pub(crate) fn grafted(self, _: &[Source], _: &Layout) -> Self {
+        self
+    }
+
+    pub(crate) fn is_graft(&self) -> bool {
+        false
     }
 
     pub(crate) fn fits(&self, _: &Schema, _: &[usize]) -> bool {

@@ -69,7 +69,8 @@ impl LabelColumns {
         chosen.iter().map(|&index| self.label(index))
     }
 
-    fn label(&self, index: usize) -> &str {
+    /// Name of the label number `index`.
+    pub(crate) fn label(&self, index: usize) -> &str {
         self.labels.get(index).map_or("", |label| label.name.as_str())
     }
 

@@ -5,7 +5,7 @@ use std::{io::Read, ops::Range, sync::Arc};
 use super::{
     batch::{Job, Position},
     chunks::{Chunk, Chunks, Cut},
-    columnar::{self, Table},
+    columnar::{self, Packing, Table},
     delimited::{self, RecordEnd},
     format::Format,
     layout::{Header, Layout, TableHeader},
@@ -201,8 +201,10 @@ impl<'a> Feeder<'a> {
         if source.format.is_columnar() {
             let skipped = ours.start.saturating_sub(self.position.offset);
             self.position.offset += skipped;
-            let header = Arc::new(TableHeader::new(self.layout, &columnar::schema_of(source)?)?);
-            let table = Box::new(Table::open(source, self.position.offset)?);
+            let whole_rows = self.job.rejects.is_some();
+            let header = Arc::new(TableHeader::new(self.layout, &columnar::schema_of(source)?, whole_rows)?);
+            let is_graft = self.layout.packing.as_ref().is_some_and(Packing::is_graft);
+            let table = Box::new(Table::open(source, self.position.offset, &header.read, is_graft)?);
             return Ok(Some(Opened { name, input: Input::Table(table, header), skipped_lines: skipped, ours }));
         }
         let whole = self.cut(source.format).whole;

@@ -76,7 +76,8 @@ fn visit_table(source: &Source, visitor: &mut dyn Visitor) -> Result<(), String>
     // Each column once, whatever was chosen twice.
     let columns: Vec<usize> =
         (0..names.len()).filter(|&at| chosen.iter().any(|chosen| names.get(at) == Some(&chosen.name))).collect();
-    let mut table = Table::open(source, 0)?;
+    let all: Vec<usize> = (0..columns.len()).collect();
+    let mut table = Table::open(source, 0, &columns, false)?;
     let mut reading =
         Reading { format: Format::Jsonl, chosen: Some(chosen), header: Vec::new(), number: 0, memory: Memory::default() };
     loop {
@@ -84,7 +85,7 @@ fn visit_table(source: &Source, visitor: &mut dyn Visitor) -> Result<(), String>
         if part.is_empty() {
             return Ok(());
         }
-        let bytes = columnar::json_lines(&part, &columns)?;
+        let bytes = columnar::json_lines(&part, &all)?;
         reading.chunk(&Chunk { bytes, ..Chunk::default() }, visitor)?;
     }
 }

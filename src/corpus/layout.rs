@@ -67,6 +67,12 @@ impl Layout {
         Some(if self.articles && name == "id" { "article" } else { name }.to_owned())
     }
 
+    /// Whether the input field `name` is needed: the text, what goes out, and anything for articles.
+    fn reads(&self, name: &str) -> bool {
+        let goes_out = |row: String| self.columns.as_ref().is_none_or(|columns| columns.contains(&row));
+        self.articles || name == self.text_field || self.row_name(name).is_some_and(goes_out)
+    }
+
     /// `prediction` of `model`, withheld where that is wanted.
     pub(crate) fn verdict<'p>(&self, model: &StanceModel, prediction: &'p Prediction) -> Verdict<'p> {
         let unsure = match self.abstain {
@@ -150,9 +156,11 @@ impl Header {
 #[derive(Clone, Debug)]
 pub(crate) struct TableHeader {
     pub(crate) name: String,
+    /// Numbers of the columns that are read; all other places are among these.
+    pub(crate) read: Vec<usize>,
     /// Place of the texts.
     pub(crate) text: usize,
-    /// All columns.
+    /// All places.
     pub(crate) all: Vec<usize>,
     /// Columns that go out, in order.
     pub(crate) out: Vec<usize>,
@@ -161,22 +169,29 @@ pub(crate) struct TableHeader {
 }
 
 impl TableHeader {
-    /// The header of a table with the columns of `schema`.
+    /// The header of a table with the columns of `schema`. Only what is needed of them is read, unless rejects want whole rows.
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub(crate) fn new(layout: &Layout, schema: &columnar::Schema) -> Result<Self, String> {
+    pub(crate) fn new(layout: &Layout, schema: &columnar::Schema, whole_rows: bool) -> Result<Self, String> {
         let names = columnar::names(schema);
-        let place = |wanted: &String| names.iter().position(|name| name == wanted);
-        let text = place(&layout.text_field).ok_or_else(|| no_text_column(&layout.text_field, &names))?;
+        if !names.contains(&layout.text_field) {
+            return Err(no_text_column(&layout.text_field, &names));
+        }
         if let Some(name) = names.iter().find(|name| layout.is_taken(name)).filter(|_| !layout.replace) {
             return Err(Layout::taken(name));
         }
+        let needed = |name: &String| whole_rows || layout.reads(name);
+        let read: Vec<usize> = names.iter().enumerate().filter(|(_, name)| needed(name)).map(|(at, _)| at).collect();
+        let schema = columnar::project(schema, &read)?;
+        let names = columnar::names(&schema);
+        let place = |wanted: &String| names.iter().position(|name| name == wanted);
+        let text = place(&layout.text_field).unwrap_or_default();
         let rows = names.iter().filter_map(|name| layout.row_name(name));
         let wanted: Vec<String> = layout.columns.clone().unwrap_or_else(|| rows.collect());
         let out: Vec<usize> = wanted.iter().filter_map(place).collect();
-        let direct = !layout.articles && layout.packing.as_ref().is_some_and(|packing| packing.fits(schema, &out));
-        Ok(Self { name: "table".into(), text, all: (0..names.len()).collect(), out, direct })
+        let direct = !layout.articles && layout.packing.as_ref().is_some_and(|packing| packing.fits(&schema, &out));
+        Ok(Self { name: "table".into(), read, text, all: (0..names.len()).collect(), out, direct })
     }
 }
 

@@ -34,4 +34,6 @@ mod rows;
 mod worker;
 mod writer;
 
+/// Whether this thread is inside a reader of tables whose panics become errors, so that a panic hook need not tell of them.
+pub use columnar::is_reading as is_reading_table;
 pub use worker::Labelling;

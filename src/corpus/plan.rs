@@ -188,7 +188,8 @@ fn adapt(layout: &mut Layout, job: &Job, source: &Source, head: &Head) -> Result
             Head::Bytes(head) if source.format == Format::Jsonl => columnar::Typed::Records(whole_lines(head)),
             Head::Bytes(_) => columnar::Typed::Texts,
         };
-        layout.packing = Some(Packing::new(job.kind.format, &typed, layout)?);
+        let packing = Packing::new(job.kind.format, &typed, layout)?;
+        layout.packing = Some(packing.grafted(&job.sources, layout));
     }
     Ok(())
 }
@@ -205,7 +206,7 @@ fn whole_lines(head: &[u8]) -> &str {
 
 fn check_header(layout: &mut Layout, format: Format, names: Vec<String>, head: &Head) -> Result<(), String> {
     match head {
-        Head::Table(schema) => TableHeader::new(layout, schema).map(drop),
+        Head::Table(schema) => TableHeader::new(layout, schema, false).map(drop),
         Head::Bytes(head) => {
             layout.crlf = head.split(|&byte| byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r"));
             Header::new(layout, names, format.delimiter().unwrap_or(b',')).map(drop)

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use super::{
     articles,
     chunks::{Chunk, too_long},
-    columnar::{self, Batch, Packing},
+    columnar::{self, Batch, Frame, Packing},
+    columns::Verdict,
     counts::Counts,
     delimited::{self, RecordEnd},
     format::Format,
@@ -176,7 +177,7 @@ impl<'a> Worker<'a> {
         let Task { source, name, skipped_lines, piece, mut rows } = task;
         rows.clear();
         let out = match piece {
-            Piece::Rows { header, batches, end, bytes } => self.table(&header, &batches, end, bytes, rows),
+            Piece::Rows { header, batches, end, bytes } => self.table(&header, &batches, (source, end), bytes, rows),
             Piece::Records { format, header, chunk } => {
                 let place = Place { name: &name, format, header: header.as_deref(), offset: Some(chunk.offset) };
                 let out = self.packed(place, &chunk.bytes, chunk.fault.as_deref(), rows);
@@ -261,17 +262,20 @@ impl<'a> Worker<'a> {
         Part { rows: out.rows, counts: out.counts, ..part }
     }
 
-    /// Labels the rows of a table.
-    fn table(&mut self, header: &TableHeader, batches: &[Batch], end: u64, bytes: u64, rows: Vec<u8>) -> Part {
+    /// Labels the rows of a table, up to row `end` of input number `source`.
+    fn table(&mut self, header: &TableHeader, batches: &[Batch], (source, end): (usize, u64), bytes: u64, rows: Vec<u8>) -> Part {
+        let n_rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
         let direct = self.layout.packing.as_ref().filter(|_| header.direct);
         let part = match (direct, self.labelling) {
+            (Some(packing), Labelling::Statements(_)) if packing.is_graft() => {
+                self.labels(header, batches, Frame::new(source, end.saturating_sub(n_rows), rows))
+            }
             (Some(packing), Labelling::Statements(_)) => self.columns(packing, header, batches),
             _ => columnar::json_lines(batches, &header.all).map(|lines| {
                 let place = Place { name: &header.name, format: Format::Jsonl, header: None, offset: None };
                 self.packed(place, &lines, None, rows)
             }),
         };
-        let n_rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
         let part = part.unwrap_or_else(|reason| {
             let counts = Counts { records: n_rows, ..self.nothing() };
             let rejects = (0..n_rows).map(|row| Reject::new(row, None, reason.clone(), &[])).collect();
@@ -284,25 +288,14 @@ impl<'a> Worker<'a> {
     fn columns(&mut self, packing: &Packing, header: &TableHeader, batches: &[Batch]) -> Result<Part, String> {
         let mut part = Part::new(self.nothing());
         let mut joined = Vec::new();
-        let mut row = 0;
+        let layout = self.layout;
         for batch in batches {
             let mut labels = packing.label_arrays();
             let mut kept = Vec::with_capacity(batch.num_rows());
-            let column = columnar::text_column(batch, header.text)?;
-            for (at, text) in columnar::texts(&column)?.enumerate() {
-                part.counts.records += 1;
-                let text = text.filter(|text| text.len() <= self.layout.max_record);
-                kept.push(text.is_some());
-                match text {
-                    None => part.rejects.push(reject_row(batch, at, row, header, &self.layout.text_field)),
-                    Some(text) => {
-                        let verdict = self.layout.verdict(self.labelling.model(), self.labeller.predict(text));
-                        part.counts.add(verdict);
-                        labels.push(&self.layout.labels, verdict);
-                    }
-                }
-                row += 1;
-            }
+            self.each_text(header, batch, &mut part, &mut |verdict| {
+                kept.push(verdict.is_some());
+                verdict.into_iter().for_each(|verdict| labels.push(&layout.labels, verdict));
+            })?;
             joined.push(packing.joined(batch, &header.out, labels, &kept)?);
         }
         joined.retain(|batch| batch.num_rows() > 0);
@@ -310,6 +303,39 @@ impl<'a> Worker<'a> {
             part.rows = packing.part(&joined)?;
         }
         Ok(part)
+    }
+
+    /// Labels the rows of a table whose columns are copied later.
+    fn labels(&mut self, header: &TableHeader, batches: &[Batch], mut frame: Frame) -> Result<Part, String> {
+        let mut part = Part::new(self.nothing());
+        for batch in batches {
+            self.each_text(header, batch, &mut part, &mut |verdict| frame.push(verdict))?;
+        }
+        Ok(Part { rows: frame.finish(), ..part })
+    }
+
+    /// Labels the texts of `batch`, counts them in `part` and hands on what is said of each: nothing where it is rejected.
+    fn each_text(
+        &mut self,
+        header: &TableHeader,
+        batch: &Batch,
+        part: &mut Part,
+        each: &mut dyn FnMut(Option<Verdict<'_>>),
+    ) -> Result<(), String> {
+        let column = columnar::text_column(batch, header.text)?;
+        for (at, text) in columnar::texts(&column)?.enumerate() {
+            let Some(text) = text.filter(|text| text.len() <= self.layout.max_record) else {
+                part.rejects.push(reject_row(batch, at, part.counts.records, header, &self.layout.text_field));
+                part.counts.records += 1;
+                each(None);
+                continue;
+            };
+            part.counts.records += 1;
+            let verdict = self.layout.verdict(self.labelling.model(), self.labeller.predict(text));
+            part.counts.add(verdict);
+            each(Some(verdict));
+        }
+        Ok(())
     }
 
     fn record(

@@ -242,7 +242,7 @@ impl<'a> Writer<'a> {
             ("demarche.model".to_owned(), self.plan.model.clone()),
             ("demarche.program".to_owned(), concat!("demarche ", env!("CARGO_PKG_VERSION")).to_owned()),
         ];
-        columnar::assemble(packing, &partial_path(path), &whole, &meta)
+        columnar::assemble(packing, (&self.job.sources, &self.plan.layout, self.job.threads), &partial_path(path), &whole, &meta)
             .map_err(|reason| Error::Data(format!("{}: {reason}", whole.display())))?;
         publish(&whole, path)?;
         remove(&partial_path(path))

@@ -2,7 +2,9 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use arrow::ipc::{Block, root_as_footer, root_as_message};
+use arrow::ipc::{Block, Message, root_as_footer, root_as_message};
+
+use super::is_plausible;
 
 const MAGIC: &[u8; 6] = b"ARROW1";
 /// Stands before the length of a message since format 0.15.
@@ -53,8 +55,52 @@ fn footer(input: &mut (impl Read + Seek), size: u64) -> io::Result<()> {
         let end = parts.iter().try_fold(0u64, |end, &part| end.checked_add(u64::try_from(part).ok()?));
         end.is_some_and(|end| end <= size)
     };
-    let blocks = footer.dictionaries().into_iter().chain(footer.recordBatches()).flatten();
-    if blocks.into_iter().all(within) { Ok(()) } else { Err(damaged("a block reaches beyond the end")) }
+    for block in footer.dictionaries().into_iter().chain(footer.recordBatches()).flatten() {
+        if !within(block) {
+            return Err(damaged("a block reaches beyond the end"));
+        }
+        self::block(input, block, size)?;
+    }
+    Ok(())
+}
+
+/// The message of a block that lies within the file.
+fn block(input: &mut (impl Read + Seek), block: &Block, size: u64) -> io::Result<()> {
+    let number = |number: i64| u64::try_from(number).map_err(|_| damaged("a block has a negative length"));
+    let (offset, length) = (number(block.offset())?, number(i64::from(block.metaDataLength()))?);
+    input.seek(SeekFrom::Start(offset))?;
+    let metadata = bytes(input, length, size)?;
+    let start = if metadata.starts_with(&CONTINUATION) { 8 } else { 4 };
+    let metadata = metadata.get(start..).ok_or_else(|| damaged("a block has no message"))?;
+    let message = root_as_message(metadata).map_err(|e| damaged(&e.to_string()))?;
+    buffers(input, message, offset + length, number(block.bodyLength())?)
+}
+
+/// What the buffers of the message with its body at `start` unpack to.
+fn buffers(input: &mut (impl Read + Seek), message: Message<'_>, start: u64, length: u64) -> io::Result<()> {
+    let batch = message.header_as_record_batch();
+    let batch = batch.or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
+    let Some(batch) = batch else { return Ok(()) };
+    let mut unpacked = 0u64;
+    for buffer in batch.buffers().into_iter().flatten() {
+        let (Ok(at), Ok(stored)) = (u64::try_from(buffer.offset()), u64::try_from(buffer.length())) else {
+            return Err(damaged("a buffer has a negative length"));
+        };
+        if at.checked_add(stored).is_none_or(|end| end > length) {
+            return Err(damaged("a buffer reaches beyond its batch"));
+        }
+        if batch.compression().is_some() && stored >= 8 {
+            input.seek(SeekFrom::Start(start + at))?;
+            let mut claim = [0; 8];
+            input.read_exact(&mut claim)?;
+            // −1 stands before what is not compressed.
+            unpacked = unpacked.saturating_add(u64::try_from(i64::from_le_bytes(claim)).unwrap_or(0));
+        }
+    }
+    if is_plausible(unpacked, length) {
+        return Ok(());
+    }
+    Err(damaged(&format!("a batch of {length} bytes claims to unpack to {unpacked}")))
 }
 
 /// The next message of a stream; false at the end.
@@ -77,6 +123,7 @@ fn message(input: &mut (impl Read + Seek), size: u64) -> io::Result<bool> {
     if body > size.saturating_sub(at) {
         return Err(damaged("a body reaches beyond the end"));
     }
+    buffers(input, message, at, body)?;
     input.seek(SeekFrom::Start(at + body))?;
     Ok(true)
 }
@@ -92,7 +139,10 @@ mod tests {
 
     use arrow::{
         array::{ArrayRef, StringArray},
-        ipc::writer::{FileWriter, StreamWriter},
+        ipc::{
+            CompressionType,
+            writer::{FileWriter, IpcWriteOptions, StreamWriter},
+        },
         record_batch::RecordBatch,
     };
 
@@ -128,6 +178,30 @@ mod tests {
         assert_eq!(checked(&file()), Ok(true));
         assert_eq!(checked(&stream()), Ok(false));
         assert_eq!(checked(b""), Ok(false));
+    }
+
+    fn packed(kind: CompressionType) -> Vec<u8> {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["peace ".repeat(500); 20]));
+        let batch = RecordBatch::try_from_iter([("text", texts)]).unwrap();
+        let options = IpcWriteOptions::default().try_with_compression(Some(kind)).unwrap();
+        let mut writer = FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    #[test]
+    fn what_packed_buffers_claim_is_checked() {
+        for kind in [CompressionType::LZ4_FRAME, CompressionType::ZSTD] {
+            let honest = packed(kind);
+            assert_eq!(checked(&honest), Ok(true));
+            // 60,000 bytes of text stand before their buffer, as a number; the last offset stands before that.
+            let claim = 60_000i64.to_le_bytes();
+            let at = honest.windows(8).rposition(|window| window == claim).unwrap();
+            let mut hostile = honest.clone();
+            hostile[at..at + 8].copy_from_slice(&(1i64 << 40).to_le_bytes());
+            assert!(checked(&hostile).unwrap_err().contains("claims to unpack to 1099511627"));
+        }
     }
 
     #[test]

@@ -30,12 +30,16 @@ use parquet::{
     schema::types::ColumnPath,
 };
 
-use super::{Batch, PART_BYTES, Schema};
+use super::{
+    Batch, PART_BYTES, Schema,
+    graft::{self, Graft},
+};
 use crate::corpus::{
     articles::{ARTICLE_COLUMNS, STATEMENT_COLUMNS},
     columns::{LabelColumns, SCALE, Verdict, ten_thousandths},
     format::Format,
     layout::Layout,
+    source::Source,
 };
 
 /// What tells the types of columns.
@@ -84,6 +88,8 @@ pub(crate) struct Packing {
     schema: Schema,
     n_labels: usize,
     text_field: String,
+    /// How columns of Parquet inputs pass undecoded, where they can.
+    graft: Option<Graft>,
 }
 
 /// A label's columns while they grow.
@@ -118,7 +124,7 @@ impl LabelArrays {
     }
 }
 
-fn label_fields(columns: &LabelColumns) -> Vec<Field> {
+pub(super) fn label_fields(columns: &LabelColumns) -> Vec<Field> {
     let kind = |at: usize| match at {
         0 => DataType::Utf8,
         1 => DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))),
@@ -151,7 +157,20 @@ impl Packing {
         fields.extend(label_fields(&layout.labels));
         let schema = Arc::new(ArrowSchema::new_with_metadata(fields, typed.metadata()));
         let n_labels = layout.labels.names().len().saturating_sub(2);
-        Ok(Self { format, schema, n_labels, text_field: layout.text_field.clone() })
+        Ok(Self { format, schema, n_labels, text_field: layout.text_field.clone(), graft: None })
+    }
+
+    /// The same packing, where it can with the columns of `sources` grafted on.
+    pub(crate) fn grafted(mut self, sources: &[Source], layout: &Layout) -> Self {
+        if self.format == Format::Parquet {
+            self.graft = Graft::new(sources, &Layout { packing: Some(self.clone()), ..layout.clone() });
+        }
+        self
+    }
+
+    /// Whether rows go out as labels alone, their columns being copied at the end.
+    pub(crate) fn is_graft(&self) -> bool {
+        self.graft.is_some()
     }
 
     /// Empty label columns.
@@ -294,8 +313,17 @@ pub(crate) fn texts(array: &ArrayRef) -> Result<Box<dyn Iterator<Item = Option<&
     }
 }
 
-/// Makes one file of the parts in `partial`.
-pub(crate) fn assemble(packing: &Packing, partial: &Path, whole: &Path, meta: &[(String, String)]) -> Result<(), String> {
+/// Makes one file of the parts in `partial`; of labels, with the columns of `inputs` (files, layout, threads).
+pub(crate) fn assemble(
+    packing: &Packing,
+    inputs: (&[Source], &Layout, usize),
+    partial: &Path,
+    whole: &Path,
+    meta: &[(String, String)],
+) -> Result<(), String> {
+    if let Some(graft) = &packing.graft {
+        return graft::assemble(graft, inputs, partial, whole, meta);
+    }
     let mut parts = Parts(File::open(partial).map_err(|e| e.to_string())?);
     let out = File::create(whole).map_err(|e| e.to_string())?;
     let out = match packing.format {

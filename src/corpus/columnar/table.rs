@@ -1,17 +1,24 @@
 //! Columnar input: batches of bounded size, from any row on.
 
-use std::{fs::File, sync::Arc};
+use std::{fs::File, io::BufReader, sync::Arc};
 
 use arrow::{
+    array::{Array, ArrayRef, AsArray},
     datatypes::{DataType, Field, Fields, Schema as ArrowSchema},
     error::ArrowError,
     ipc::reader::{FileReader, StreamReader},
     json::{LineDelimitedWriter, WriterBuilder, reader::infer_json_schema_from_iterator, writer::LineDelimited},
     record_batch::RecordBatch,
 };
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
+    },
+    file::metadata::ParquetMetaData,
+};
 
-use super::{Batch, PART_BYTES, PART_ROWS, Schema, ipc_lengths};
+use super::{Batch, PART_BYTES, PART_ROWS, Schema, guard::guarded, ipc_lengths, page_lengths};
 use crate::corpus::{format::Format, source::Source};
 
 /// Most rows read at once.
@@ -27,30 +34,94 @@ pub(crate) struct Table {
     batch_rows: usize,
     /// Rows and bytes of the file, where it tells.
     size: Option<(u64, u64)>,
+    by_group: bool,
 }
 
 enum Batches {
-    Parquet(Box<ParquetRecordBatchReader>),
+    Parquet(Box<Groups>),
     Arrow(Box<dyn Iterator<Item = Result<Batch, ArrowError>> + Send>),
 }
 
+/// The row groups of a Parquet file, one after the other; what their pages claim is checked before they are read.
+pub(super) struct Groups {
+    file: File,
+    metadata: ArrowReaderMetadata,
+    columns: ProjectionMask,
+    batch_rows: usize,
+    /// Number of the next row group, and its rows to leave out.
+    next: usize,
+    skip: usize,
+    reader: Option<ParquetRecordBatchReader>,
+    /// Rows of the current row group that were not read yet.
+    left: u64,
+}
+
+impl Groups {
+    /// The columns numbered `columns` of `file`, from row `row` on.
+    pub(super) fn open(file: File, row: u64, columns: &[usize]) -> Result<Self, String> {
+        let metadata = metadata(&file)?;
+        let columns = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
+        let batch_rows = batch_rows(metadata.metadata());
+        let (mut next, mut skip) = (0, row);
+        for group in metadata.metadata().row_groups() {
+            let rows = u64::try_from(group.num_rows()).map_err(|_| "a row group has a negative number of rows")?;
+            if skip < rows {
+                break;
+            }
+            skip -= rows;
+            next += 1;
+        }
+        let skip = usize::try_from(skip).map_err(|e| e.to_string())?;
+        Ok(Self { file, metadata, columns, batch_rows, next, skip, reader: None, left: 0 })
+    }
+
+    pub(super) fn next_batch(&mut self) -> Result<Option<Batch>, String> {
+        loop {
+            if let Some(reader) = &mut self.reader {
+                match guarded(|| reader.next().transpose().map_err(|e| e.to_string()))? {
+                    Some(batch) => {
+                        self.left = self.left.saturating_sub(batch.num_rows() as u64);
+                        return Ok(Some(batch));
+                    }
+                    None => self.reader = None,
+                }
+            }
+            let Some(group) = self.metadata.metadata().row_groups().get(self.next) else { return Ok(None) };
+            let leaves = (0..group.num_columns()).filter(|&leaf| self.columns.leaf_included(leaf));
+            page_lengths::check(&self.file, group, leaves)?;
+            self.left = u64::try_from(group.num_rows()).unwrap_or(0).saturating_sub(self.skip as u64);
+            let file = self.file.try_clone().map_err(|e| e.to_string())?;
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+                .with_row_groups(vec![self.next])
+                .with_projection(self.columns.clone())
+                .with_batch_size(self.batch_rows)
+                .with_offset(std::mem::take(&mut self.skip));
+            self.reader = Some(guarded(|| builder.build().map_err(|e| e.to_string()))?);
+            self.next += 1;
+        }
+    }
+}
+
 impl Table {
-    /// Opens `source` at row `row`.
+    /// Opens the columns numbered `columns` of `source` at row `row`. Parts end where row groups do if `by_group`, and strings
+    /// are views.
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub(crate) fn open(source: &Source, row: u64) -> Result<Self, String> {
-        let row = usize::try_from(row).map_err(|e| e.to_string())?;
+    pub(crate) fn open(source: &Source, row: u64, columns: &[usize], by_group: bool) -> Result<Self, String> {
         if source.format == Format::Arrow {
-            let (_, batches) = arrow(source)?;
-            return Ok(Self { batches: Batches::Arrow(batches), rest: None, skip: row, batch_rows: BATCH_ROWS, size: None });
+            let (_, batches) = arrow(source, Some(columns))?;
+            let skip = usize::try_from(row).map_err(|e| e.to_string())?;
+            return Ok(Self { batches: Batches::Arrow(batches), rest: None, skip, batch_rows: BATCH_ROWS, size: None, by_group });
         }
-        let builder = parquet(source)?;
-        let batch_rows = batch_rows(&builder);
-        let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let mut groups = Groups::open(open(source)?, row, columns)?;
+        if by_group {
+            groups.metadata = with_views(&groups.metadata)?;
+        }
+        let rows = u64::try_from(groups.metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
         let size = source.stamp().ok().map(|stamp| (rows, stamp.bytes));
-        let reader = builder.with_batch_size(batch_rows).with_offset(row).build().map_err(|e| e.to_string())?;
-        Ok(Self { batches: Batches::Parquet(Box::new(reader)), rest: None, skip: 0, batch_rows, size })
+        let batch_rows = groups.batch_rows;
+        Ok(Self { batches: Batches::Parquet(Box::new(groups)), rest: None, skip: 0, batch_rows, size, by_group })
     }
 
     /// Rows of `source`.
@@ -59,11 +130,15 @@ impl Table {
     /// What is wrong with it, in words.
     pub(crate) fn rows(source: &Source) -> Result<u64, String> {
         if source.format != Format::Arrow {
-            let rows = parquet(source)?.metadata().file_metadata().num_rows();
+            let rows = metadata(&open(source)?)?.metadata().file_metadata().num_rows();
             return u64::try_from(rows).map_err(|_| "has a negative number of rows".into());
         }
-        let (_, batches) = arrow(source)?;
-        batches.map(|batch| batch.map(|batch| batch.num_rows() as u64).map_err(|e| e.to_string())).sum()
+        let (_, mut batches) = arrow(source, None)?;
+        let mut rows = 0;
+        while let Some(batch) = guarded(|| batches.next().transpose().map_err(|e| e.to_string()))? {
+            rows += batch.num_rows() as u64;
+        }
+        Ok(rows)
     }
 
     /// Bytes of the file that `rows` take on average; 0 where it is not known.
@@ -83,6 +158,9 @@ impl Table {
             rows += batch.num_rows();
             bytes += batch.columns().iter().map(slice_bytes).sum::<usize>();
             part.push(batch);
+            if self.by_group && self.rest.is_none() && self.is_group_done() {
+                break;
+            }
         }
         Ok(part)
     }
@@ -109,34 +187,57 @@ impl Table {
         }
     }
 
+    /// Whether the row group that is being read has no more rows.
+    fn is_group_done(&self) -> bool {
+        match &self.batches {
+            Batches::Parquet(groups) => groups.left == 0,
+            Batches::Arrow(_) => false,
+        }
+    }
+
     fn stored(&mut self) -> Result<Option<Batch>, String> {
-        let next = match &mut self.batches {
-            Batches::Parquet(reader) => reader.next(),
-            Batches::Arrow(batches) => batches.next(),
-        };
-        next.transpose().map_err(|e| e.to_string())
+        match &mut self.batches {
+            Batches::Parquet(groups) => groups.next_batch(),
+            Batches::Arrow(batches) => guarded(|| batches.next().transpose().map_err(|e| e.to_string())),
+        }
     }
 }
 
 /// Bytes of an array's own rows; what its memory holds besides is left out.
-fn slice_bytes(array: &arrow::array::ArrayRef) -> usize {
-    array.to_data().get_slice_memory_size().unwrap_or_default()
+fn slice_bytes(array: &ArrayRef) -> usize {
+    match array.as_string_view_opt() {
+        Some(texts) => texts.total_buffer_bytes_used() + size_of_val::<[u128]>(texts.views()),
+        None => array.to_data().get_slice_memory_size().unwrap_or_default(),
+    }
 }
 
-fn open(source: &Source) -> Result<File, String> {
+/// Strings as views into their pages, where they are only looked at: no copies, and a long one that a dictionary repeats takes
+/// no room twice.
+fn with_views(metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata, String> {
+    let view = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        _ => Arc::clone(field),
+    };
+    let fields: Fields = metadata.schema().fields().iter().map(view).collect();
+    let schema = ArrowSchema::new_with_metadata(fields, metadata.schema().metadata().clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(|e| e.to_string())
+}
+
+pub(super) fn open(source: &Source) -> Result<File, String> {
     let path = source.path.as_ref().ok_or("columnar formats need a file, not standard input")?;
     File::open(path).map_err(|e| e.to_string())
 }
 
-fn parquet(source: &Source) -> Result<ParquetRecordBatchReaderBuilder<File>, String> {
-    ParquetRecordBatchReaderBuilder::try_new(open(source)?).map_err(|e| format!("no readable Parquet file: {e}"))
+/// What the footer of a Parquet file tells.
+pub(super) fn metadata(file: &File) -> Result<ArrowReaderMetadata, String> {
+    guarded(|| ArrowReaderMetadata::load(file, ArrowReaderOptions::new()).map_err(|e| format!("no readable Parquet file: {e}")))
 }
 
 /// Fewer rows at a time where they are long.
-fn batch_rows(builder: &ParquetRecordBatchReaderBuilder<File>) -> usize {
-    let groups = builder.metadata().row_groups();
-    let bytes: i64 = groups.iter().map(|group| group.total_byte_size().max(0)).fold(0, i64::saturating_add);
-    let rows = builder.metadata().file_metadata().num_rows().max(1);
+fn batch_rows(metadata: &ParquetMetaData) -> usize {
+    let bytes: i64 = metadata.row_groups().iter().map(|group| group.total_byte_size().max(0)).fold(0, i64::saturating_add);
+    let rows = metadata.file_metadata().num_rows().max(1);
     let of_part = i64::try_from(PART_BYTES).unwrap_or(i64::MAX).saturating_mul(rows) / bytes.max(1);
     usize::try_from(of_part).unwrap_or(1).clamp(1, BATCH_ROWS)
 }
@@ -144,15 +245,20 @@ fn batch_rows(builder: &ParquetRecordBatchReaderBuilder<File>) -> usize {
 type Arrow = (Schema, Box<dyn Iterator<Item = Result<Batch, ArrowError>> + Send>);
 
 /// An Arrow IPC file, or a stream.
-fn arrow(source: &Source) -> Result<Arrow, String> {
-    let fault = |e: ArrowError| format!("no readable Arrow IPC file: {e}");
-    let is_file = ipc_lengths::check(&mut open(source)?).map_err(|e| format!("no readable Arrow IPC file: {e}"))?;
-    if is_file {
-        let reader = FileReader::try_new_buffered(open(source)?, None).map_err(fault)?;
-        return Ok((reader.schema(), Box::new(reader)));
-    }
-    let reader = StreamReader::try_new_buffered(open(source)?, None).map_err(fault)?;
-    Ok((reader.schema(), Box::new(reader)))
+fn arrow(source: &Source, columns: Option<&[usize]>) -> Result<Arrow, String> {
+    let is_file =
+        ipc_lengths::check(&mut BufReader::new(open(source)?)).map_err(|e| format!("no readable Arrow IPC file: {e}"))?;
+    let columns = columns.map(<[usize]>::to_vec);
+    let file = open(source)?;
+    let opened = || -> Result<Arrow, ArrowError> {
+        if is_file {
+            let reader = FileReader::try_new_buffered(file, columns)?;
+            return Ok((reader.schema(), Box::new(reader)));
+        }
+        let reader = StreamReader::try_new_buffered(file, columns)?;
+        Ok((reader.schema(), Box::new(reader)))
+    };
+    guarded(|| opened().map_err(|e| format!("no readable Arrow IPC file: {e}")))
 }
 
 /// Names and types of the columns of `source`.
@@ -160,7 +266,7 @@ fn arrow(source: &Source) -> Result<Arrow, String> {
 /// # Errors
 /// What is wrong with it, in words.
 pub(crate) fn schema_of(source: &Source) -> Result<Schema, String> {
-    if source.format == Format::Arrow { Ok(arrow(source)?.0) } else { Ok(parquet(source)?.schema().clone()) }
+    if source.format == Format::Arrow { Ok(arrow(source, None)?.0) } else { Ok(metadata(&open(source)?)?.schema().clone()) }
 }
 
 /// Rows as JSON objects, one a line, with the columns' names; nulls stand as `null`.
@@ -168,6 +274,10 @@ pub(crate) fn schema_of(source: &Source) -> Result<Schema, String> {
 /// # Errors
 /// Where a type has no form in JSON.
 pub(crate) fn json_lines(batches: &[Batch], columns: &[usize]) -> Result<Vec<u8>, String> {
+    guarded(|| unguarded_json_lines(batches, columns))
+}
+
+fn unguarded_json_lines(batches: &[Batch], columns: &[usize]) -> Result<Vec<u8>, String> {
     let mut writer: LineDelimitedWriter<Vec<u8>> =
         WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(Vec::new());
     for batch in batches {
