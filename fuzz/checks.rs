@@ -1,6 +1,10 @@
 //! What must hold for any input: the fuzz targets run these, and a test replays the inputs that once failed.
 
-use std::{fs, path::Path, sync::atomic::AtomicBool};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
 
 use demarche::{
     corpus::{
@@ -28,40 +32,48 @@ pub(crate) fn read_records(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else { return };
     let format = [Format::Jsonl, Format::Csv, Format::Tsv, Format::Text][usize::from(first % 4)];
     let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("in"), data).expect("written");
-    let one = labelled(folder.path(), format, 1, 1 << 16);
-    assert_eq!(one, labelled(folder.path(), format, 2, 7));
+    let job = job(folder.path(), format, data);
+    let one = labelled(&job);
+    assert_eq!(one, labelled(&Job { threads: 2, chunk_bytes: 7, ..job }));
 }
 
-fn labelled(folder: &Path, format: Format, threads: usize, chunk_bytes: usize) -> Option<(Vec<u8>, Vec<u8>)> {
-    let job = Job {
+/// A job that labels `data` in `folder`.
+fn job(folder: &Path, format: Format, data: &[u8]) -> Job {
+    fs::write(folder.join("in"), data).expect("written");
+    Job {
         sources: vec![Source { path: Some(folder.join("in")), format }],
         output: Some(folder.join("out")),
         rejects: Some(folder.join("bad")),
-        threads,
-        chunk_bytes,
         max_record: 64,
         force: true,
         ..Job::default()
-    };
-    let _ = fs::remove_file(folder.join("out"));
-    let model = model();
-    batch::run(&job, Labelling::Statements(&model), &AtomicBool::new(false), &mut |_| {}).ok()?;
-    Some((fs::read(folder.join("out")).unwrap_or_default(), fs::read(folder.join("bad")).unwrap_or_default()))
+    }
 }
 
-fn model() -> StanceModel {
+/// The bytes of rows and rejects; nothing where the job is refused.
+fn labelled(job: &Job) -> Option<(Vec<u8>, Vec<u8>)> {
     static MODEL: std::sync::OnceLock<StanceModel> = std::sync::OnceLock::new();
-    MODEL.get_or_init(|| StanceModel::builtin().expect("the built-in model")).clone()
+    let model = MODEL.get_or_init(|| StanceModel::builtin().expect("the built-in model"));
+    let bytes = |path: &Option<PathBuf>| path.as_ref().and_then(|path| fs::read(path).ok()).unwrap_or_default();
+    job.output.iter().for_each(|path| drop(fs::remove_file(path)));
+    batch::run(job, Labelling::Statements(model), &AtomicBool::new(false), &mut |_| {}).ok()?;
+    Some((bytes(&job.output), bytes(&job.rejects)))
 }
 
-/// A table of any bytes gives rows or an error.
+/// A table of any bytes gives rows or an error, as JSON or as a table again.
 pub(crate) fn read_table(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else { return };
-    let format = if first % 2 == 0 { Format::Parquet } else { Format::Arrow };
+    let format = if first & 1 == 0 { Format::Parquet } else { Format::Arrow };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("in"), data).expect("written");
-    labelled(folder.path(), format, 1, 1 << 16);
+    let mut job = job(folder.path(), format, data);
+    if first & 2 > 0 {
+        job.kind.format = format;
+    }
+    // Without rejects only the columns that are needed are read.
+    if first & 4 > 0 {
+        job.rejects = None;
+    }
+    labelled(&job);
 }
 
 /// Sentences stand in order and apart, and only white space is in none of the parts.
@@ -89,13 +101,14 @@ pub(crate) fn extract_statements(text: &str) {
     }
 }
 
-/// A model one of whose files holds any bytes labels or is refused.
+/// A model one of whose files holds any bytes labels or is refused. The others are those of a model of 256 random weights a
+/// label: a real one takes a hundred times as long to load.
 pub(crate) fn load_model(data: &[u8]) {
     let Some((&first, data)) = data.split_first() else { return };
     let part = |number: u8, good: &'static [u8]| if first % 3 == number { data.to_vec() } else { good.to_vec() };
-    let manifest = part(0, include_bytes!("../models/stance-en/manifest.json"));
-    let tensors = part(1, include_bytes!("../models/stance-en/model.safetensors"));
-    let tokenizer = part(2, include_bytes!("../models/stance-en/tokenizer.json"));
+    let manifest = part(0, include_bytes!("tiny-model/manifest.json"));
+    let tensors = part(1, include_bytes!("tiny-model/model.safetensors"));
+    let tokenizer = part(2, include_bytes!("tiny-model/tokenizer.json"));
     let parsed = StoredModel::parse("fuzzed", &manifest, tensors.into(), tokenizer.into(), false);
     if let Ok(stored) = parsed {
         StanceModel::from_stored(stored).predict("The minister welcomed the truce.");
