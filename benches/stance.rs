@@ -13,7 +13,7 @@ use demarche::{
 
 fn texts() -> Vec<String> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("training-data/statements/authored.jsonl");
-    labelled::read(&path, &Reading::default()).unwrap().into_iter().map(|it| it.text).collect()
+    labelled::read(&path, &Reading::default()).unwrap().texts.into_iter().map(|it| it.text).collect()
 }
 
 /// What no classifier over word pairs can go without: a hash for each word and pair, and a row of weights for each hash.

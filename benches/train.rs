@@ -15,7 +15,7 @@ use linfa::{DatasetBase, traits::Fit};
 
 fn main() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("training-data/statements/authored.jsonl");
-    let texts = labelled::read(&path, &Reading::default()).unwrap();
+    let texts = labelled::read(&path, &Reading::default()).unwrap().texts;
     let mut columns: BTreeMap<String, u32> = BTreeMap::new();
     let rows: Vec<Vec<(u32, f32)>> = texts.iter().map(|it| row(&it.text, &mut columns)).collect();
     let gold: Vec<usize> = texts.iter().map(|it| usize::from(it.labels[0] == "concern")).collect();

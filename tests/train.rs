@@ -188,3 +188,109 @@ fn errors_say_where_and_what_to_do() {
     failed(&["inspect", "m"], "damaged");
     failed(&["inspect", "nowhere"], "nowhere");
 }
+
+/// The same records as JSONL, Parquet, Arrow and packed CSV: lists and plain texts of labels, groups, weights, soft labels.
+#[cfg(feature = "columnar")]
+#[test]
+fn tables_train_the_model_that_their_lines_train() {
+    let folder = tempfile::tempdir().unwrap();
+    let labels = |i: usize| [&["concern"][..], &["support", "expectation"], &[], &["expectation"]][i % 4];
+    let soft = [0.1, 0.7, 0.15, 0.05];
+    let records: Vec<Value> = statements(200).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names = ["support", "concern", "expectation", "none"];
+    let line = |(i, record): (usize, &Value)| {
+        let mut line =
+            serde_json::json!({"text": record["text"], "doc": format!("d{}", i / 3), "weight": 0.5 + (i % 3) as f64 / 4.0});
+        match i % 10 {
+            9 => {
+                line["probs"] =
+                    names.iter().zip(soft).map(|(name, p)| (name.to_string(), p.into())).collect::<serde_json::Map<_, _>>().into()
+            }
+            _ => line["labels"] = labels(i).into(),
+        }
+        format!("{line}\n")
+    };
+    let lines: String = records.iter().enumerate().map(line).collect();
+    fs::write(folder.path().join("a.jsonl"), &lines).unwrap();
+    fs::write(folder.path().join("a.csv.gz"), gzipped(&csv_of(&lines))).unwrap();
+    write_tables(folder.path(), &lines);
+    fs::write(folder.path().join("small.json"), r#"{"folds": 3, "l2": [0.5], "features": {"bits": [10, 11, 0, 10, 8, 8]}}"#)
+        .unwrap();
+    let mut models = Vec::new();
+    for file in ["a.jsonl", "a.parquet", "a.arrow", "a.csv.gz"] {
+        let args = ["train", file, "--settings", "small.json", "--group-field", "doc", "--weigh", "doc=d7:3", "-o", "m"];
+        let out = demarche(folder.path(), "2", &args);
+        assert!(out.status.success(), "{file}: {}", String::from_utf8_lossy(&out.stderr));
+        let report = json(&demarche(folder.path(), "2", &["evaluate", file, "--model", "m", "--format", "json", "--by", "doc"]));
+        models.push((file, fs::read(folder.path().join("m/model.safetensors")).unwrap(), report["groups"].clone()));
+        fs::remove_dir_all(folder.path().join("m")).unwrap();
+    }
+    let (_, bytes, groups) = models[0].clone();
+    assert_eq!(groups.as_array().unwrap().len(), 67);
+    models.iter().for_each(|(file, other, by_doc)| assert!(*other == bytes && *by_doc == groups, "{file} differs"));
+}
+
+#[cfg(feature = "columnar")]
+fn gzipped(text: &str) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut out, text.as_bytes()).unwrap();
+    out.finish().unwrap()
+}
+
+#[cfg(feature = "columnar")]
+fn csv_of(lines: &str) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut out = String::from("text,doc,weight,labels,probs\n");
+    for line in lines.lines() {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let text = |name: &str| quoted(record[name].as_str().unwrap());
+        let labels: Vec<&str> = record["labels"].as_array().into_iter().flatten().map(|it| it.as_str().unwrap()).collect();
+        let soft = if record["probs"].is_null() { String::new() } else { record["probs"].to_string() };
+        out += &format!("{},{},{},{},{}\n", text("text"), text("doc"), record["weight"], labels.join(";"), quoted(&soft));
+    }
+    out
+}
+
+/// `a.parquet` in row groups of 64 and `a.arrow`, types read off the lines.
+#[cfg(feature = "columnar")]
+fn write_tables(folder: &Path, lines: &str) {
+    use std::{fs::File, io::Cursor, sync::Arc};
+    let (schema, _) = arrow::json::reader::infer_json_schema(Cursor::new(lines), None).unwrap();
+    let schema = Arc::new(schema);
+    let reader = arrow::json::ReaderBuilder::new(schema.clone()).with_batch_size(512).build(Cursor::new(lines)).unwrap();
+    let batches: Vec<_> = reader.map(Result::unwrap).collect();
+    let properties = parquet::file::properties::WriterProperties::builder().set_max_row_group_row_count(Some(64)).build();
+    let file = File::create(folder.join("a.parquet")).unwrap();
+    let mut parquet = parquet::arrow::ArrowWriter::try_new(file, schema.clone(), Some(properties)).unwrap();
+    let mut ipc = arrow::ipc::writer::FileWriter::try_new(File::create(folder.join("a.arrow")).unwrap(), &schema).unwrap();
+    for batch in &batches {
+        parquet.write(batch).unwrap();
+        ipc.write(batch).unwrap();
+    }
+    parquet.close().unwrap();
+    ipc.finish().unwrap();
+}
+
+#[test]
+fn records_that_cannot_be_used_are_told_and_left_out() {
+    let folder = trained();
+    let broken = format!("{}\n{{\"text\": \"\", \"label\": \"support\"}}\nnot json\n", statements(400).trim_end());
+    fs::write(folder.path().join("broken.jsonl"), broken).unwrap();
+    let out = demarche(folder.path(), "2", &["train", "broken.jsonl", "--settings", "small.json", "--name", "m", "-o", "b"]);
+    assert_eq!(out.status.code(), Some(1), "done, but not with all");
+    let told = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(
+        told.contains("broken.jsonl:401: the text is empty; left out") && told.contains("broken.jsonl:402: broken JSON"),
+        "{told}"
+    );
+    let read = |model: &str| fs::read(folder.path().join(model).join("model.safetensors")).unwrap();
+    assert_eq!(read("m"), read("b"), "the others make the same model");
+    let report: Value = serde_json::from_slice(&fs::read(folder.path().join("b/report.json")).unwrap()).unwrap();
+    assert_eq!(report["left_out"], 2);
+    let out =
+        demarche(folder.path(), "2", &["evaluate", "broken.jsonl", "--model", "m", "--format", "json", "--resamples", "10"]);
+    let report: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((out.status.code(), &report["left_out"], &report["overall"]["texts"]), (Some(1), &2.into(), &400.into()));
+    fs::write(folder.path().join("none.jsonl"), "{\"text\": \"\"}\n").unwrap();
+    assert_eq!(demarche(folder.path(), "2", &["evaluate", "none.jsonl", "--model", "m"]).status.code(), Some(2));
+}

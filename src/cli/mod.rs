@@ -6,6 +6,7 @@ mod evaluate;
 mod explain;
 mod inspect;
 mod label;
+mod labelled_input;
 mod man;
 mod message;
 mod report;

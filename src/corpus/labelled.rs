@@ -1,4 +1,7 @@
-//! Labelled texts in: JSONL, CSV or TSV, also compressed; annotated articles; labels that stand off from their texts.
+//! Labelled texts in: JSONL, CSV or TSV, also compressed, Parquet and Arrow; annotated articles; labels that stand off
+//! from their texts. A record that cannot be used is noted with its place and left out.
+
+mod annotated;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,17 +12,13 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
+    columnar::{self, Table},
     format::{FileKind, Format},
     source::Source,
-    split,
 };
 use crate::{
-    article::Article,
     error::{Error, Result},
-    segment,
-    span::Span,
     stance::NONE,
-    statement::{self, Holder, Kind, Statement},
 };
 
 /// A text with its labels.
@@ -37,8 +36,42 @@ pub struct LabelledText {
     pub weight: f32,
     /// All other fields.
     pub fields: Map<String, Value>,
-    /// File and line it stands in.
+    /// File and line, or row, it stands in.
     pub place: String,
+}
+
+/// What was read of labelled data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Labelled {
+    /// The texts, in order.
+    pub texts: Vec<LabelledText>,
+    /// Records that cannot be used, in order.
+    pub rejects: Vec<Rejected>,
+}
+
+/// A record that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// File and line, or row, it stands in.
+    pub place: String,
+    /// What was found and what was expected.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.reason)
+    }
+}
+
+impl Labelled {
+    /// Takes what a record gives, or notes why it gives nothing.
+    fn add(&mut self, place: String, record: Result<Map<String, Value>, Reason>, reading: &Reading) {
+        match record.and_then(|record| texts_of(record, &place, reading)) {
+            Ok(texts) => self.texts.extend(texts),
+            Err(reason) => self.rejects.push(Rejected { place, reason }),
+        }
+    }
 }
 
 impl LabelledText {
@@ -63,6 +96,17 @@ pub struct Reading {
     pub texts: HashMap<String, String>,
     /// Whether the test articles are read instead of the others.
     pub test_articles: bool,
+}
+
+impl Reading {
+    fn text_field(&self) -> &str {
+        self.text_field.as_deref().unwrap_or("text")
+    }
+
+    /// Fields of labels, the one that counts first.
+    fn label_fields(&self) -> Vec<&str> {
+        self.label_field.as_deref().map_or_else(|| vec!["labels", "label"], |name| vec![name])
+    }
 }
 
 /// Stances in the order of soft labels that are given as a list.
@@ -105,10 +149,9 @@ fn add_texts(path: &Path, texts: &mut HashMap<String, String>) -> Result<()> {
             id: Option<String>,
             text: Option<String>,
         }
-        if let Ok(Record { id: Some(id), text: Some(text) }) = serde_json::from_str(line) {
+        if let Some(Record { id: Some(id), text: Some(text) }) = line.ok().and_then(|line| serde_json::from_str(line).ok()) {
             texts.insert(id, text);
         }
-        Ok(())
     })
 }
 
@@ -116,15 +159,24 @@ fn add_texts(path: &Path, texts: &mut HashMap<String, String>) -> Result<()> {
 /// each of its statements and one, labelled [`NONE`], for each sentence without.
 ///
 /// # Errors
-/// [`Error::Record`] with file and line for a record that cannot be used, [`Error::Io`] where the file cannot be read.
-pub fn read(path: &Path, reading: &Reading) -> Result<Vec<LabelledText>> {
+/// [`Error::Io`] where the file cannot be read, [`Error::Data`] where it is no table or has no text.
+pub fn read(path: &Path, reading: &Reading) -> Result<Labelled> {
+    let mut out = Labelled::default();
     let format = if path.as_os_str() == "-" { Some(Format::Jsonl) } else { format_of(path) };
     match format {
-        Some(Format::Jsonl) => read_jsonl(path, reading),
-        Some(Format::Csv) => read_delimited(path, b',', reading),
-        Some(Format::Tsv) => read_delimited(path, b'\t', reading),
-        _ => Err(Error::Data(format!("{}: labelled texts are read from jsonl, csv and tsv (also .gz, .zst)", path.display()))),
+        Some(Format::Jsonl) => read_jsonl(path, reading, &mut out)?,
+        Some(Format::Csv) => read_delimited(path, b',', reading, &mut out)?,
+        Some(Format::Tsv) => read_delimited(path, b'\t', reading, &mut out)?,
+        Some(format @ (Format::Parquet | Format::Arrow)) => {
+            let source = Source { path: Some(path.to_path_buf()), format };
+            read_table(&source, reading, &mut out).map_err(|reason| Error::Data(format!("{}: {reason}", source.name())))?;
+        }
+        Some(Format::Text) | None => {
+            let known = "jsonl, csv, tsv (also .gz, .zst), parquet and arrow";
+            return Err(Error::Data(format!("{}: labelled texts are read from {known}", path.display())));
+        }
     }
+    Ok(out)
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
@@ -133,7 +185,7 @@ fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
 }
 
 /// Calls `act` with number and content of each line that is not blank.
-fn each_line(path: &Path, act: &mut dyn FnMut(u64, &str) -> Result<()>) -> Result<()> {
+fn each_line(path: &Path, act: &mut dyn FnMut(u64, Result<&str, Reason>)) -> Result<()> {
     let mut reader = BufReader::new(open(path)?);
     let (mut line, mut number) = (Vec::new(), 0);
     loop {
@@ -142,40 +194,63 @@ fn each_line(path: &Path, act: &mut dyn FnMut(u64, &str) -> Result<()>) -> Resul
         if reader.read_until(b'\n', &mut line).map_err(|e| Error::io(path, e))? == 0 {
             return Ok(());
         }
-        let text = std::str::from_utf8(&line).map_err(|_| bad(path, number, "is not UTF-8".into()))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
-        if !text.is_empty() {
-            act(number, text)?;
+        match std::str::from_utf8(&line).map(|text| text.trim_start_matches('\u{feff}').trim()) {
+            Ok("") => {}
+            Ok(text) => act(number, Ok(text)),
+            Err(_) => act(number, Err("is not UTF-8".into())),
         }
     }
 }
 
-fn bad(path: &Path, line: u64, reason: String) -> Error {
-    Error::Record { name: path.display().to_string(), line, offset: 0, reason }
+fn read_jsonl(path: &Path, reading: &Reading, out: &mut Labelled) -> Result<()> {
+    let parsed = |line: &str| serde_json::from_str(line).map_err(|e| format!("broken JSON: {e}"));
+    each_line(path, &mut |number, line| out.add(format!("{}:{number}", path.display()), line.and_then(parsed), reading))
 }
 
-fn read_jsonl(path: &Path, reading: &Reading) -> Result<Vec<LabelledText>> {
-    let mut out = Vec::new();
-    each_line(path, &mut |number, line| {
-        let record: Map<String, Value> =
-            serde_json::from_str(line).map_err(|e| bad(path, number, format!("broken JSON: {e}")))?;
-        let place = format!("{}:{number}", path.display());
-        match record.get("statements") {
-            Some(Value::Array(_)) if record.contains_key("text") => {
-                out.extend(of_article(&record, &place, reading.test_articles).map_err(|reason| bad(path, number, reason))?);
-            }
-            _ => out.push(of_record(record, place, reading).map_err(|reason| bad(path, number, reason))?),
+/// Rows of a table, by way of JSON: what they mean is said once.
+fn read_table(source: &Source, reading: &Reading, out: &mut Labelled) -> Result<(), Reason> {
+    let names = columnar::names(&columnar::schema_of(source)?);
+    wants_text(&names, reading)?;
+    let columns: Vec<usize> = (0..names.len()).collect();
+    let mut table = Table::open(source, 0)?;
+    let mut row = 0u64;
+    loop {
+        let part = table.next_part()?;
+        if part.is_empty() {
+            return Ok(());
         }
-        Ok(())
-    })?;
-    Ok(out)
+        for line in columnar::json_lines(&part, &columns)?.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+            row += 1;
+            let record = serde_json::from_slice(line).map_err(|e| format!("no form in JSON: {e}"));
+            out.add(format!("{}: row {row}", source.name()), record, reading);
+        }
+    }
+}
+
+/// Columns without the text are of no use, unless texts stand elsewhere.
+fn wants_text(names: &[String], reading: &Reading) -> Result<(), Reason> {
+    let wanted = reading.text_field();
+    match names.iter().any(|name| name == wanted) || !reading.texts.is_empty() {
+        true => Ok(()),
+        false => Err(format!("no column `{wanted}`; there are {}", names.join(", "))),
+    }
 }
 
 type Reason = String;
 
+fn texts_of(record: Map<String, Value>, place: &str, reading: &Reading) -> Result<Vec<LabelledText>, Reason> {
+    match record.get("statements") {
+        Some(Value::Array(_)) if record.contains_key("text") => annotated::of_article(&record, place, reading.test_articles),
+        _ => of_record(record, place.to_owned(), reading).map(|text| vec![text]),
+    }
+}
+
 fn of_record(mut record: Map<String, Value>, place: String, reading: &Reading) -> Result<LabelledText, Reason> {
+    let text_field = reading.text_field();
+    let has_label = reading.label_fields().iter().any(|name| record.contains_key(*name));
+    // A table has each column in each row: what is empty there is what JSONL leaves out.
+    record.retain(|name, value| !value.is_null() && (value != "" || name == text_field));
     let id = record.remove("id").map(|id| id.as_str().map_or_else(|| id.to_string(), String::from));
-    let text_field = reading.text_field.as_deref().unwrap_or("text");
     let text = match record.remove(text_field) {
         Some(Value::String(text)) => text,
         Some(_) => return Err(format!("field `{text_field}` is no text")),
@@ -188,6 +263,7 @@ fn of_record(mut record: Map<String, Value>, place: String, reading: &Reading) -
     let labels = match take_labels(&mut record, reading)? {
         Some(labels) => labels,
         None if probabilities.is_some() => Vec::new(),
+        None if has_label => tidy(Vec::new()),
         None => return Err("no field `labels` or `label`; `[]` or \"none\" is no stance".into()),
     };
     let weight = match record.remove("weight") {
@@ -206,14 +282,15 @@ fn stood_off(id: Option<&str>, text_field: &str, reading: &Reading) -> Result<St
     reading.texts.get(id).cloned().ok_or_else(|| format!("no field `{text_field}`, and no text of id {id}{hint}"))
 }
 
+/// The labels of a record, where it has a field for them. In `labels` a text may hold several, parted by `;`.
 fn take_labels(record: &mut Map<String, Value>, reading: &Reading) -> Result<Option<Vec<String>>, Reason> {
-    let names: Vec<&str> = reading.label_field.as_deref().map_or_else(|| vec!["labels", "label"], |name| vec![name]);
-    let Some((name, value)) = names.iter().find_map(|&name| record.remove(name).map(|value| (name, value))) else {
-        return Ok(None);
-    };
+    let found = reading.label_fields().into_iter().find_map(|name| record.remove(name).map(|value| (name, value)));
+    let Some((name, value)) = found else { return Ok(None) };
     let mut labels = match value {
-        Value::Null => Vec::new(),
         Value::Array(values) => values.iter().map(|value| label_name(name, value)).collect::<Result<Vec<_>, _>>()?,
+        Value::String(several) if name == "labels" && reading.label_field.is_none() => {
+            several.split(';').map(|label| label.trim().to_owned()).collect()
+        }
         value => vec![label_name(name, &value)?],
     };
     labels.retain(|label| !label.is_empty());
@@ -256,96 +333,55 @@ fn soft_labels(value: &Value) -> Result<Vec<(String, f32)>, Reason> {
     }
 }
 
-fn read_delimited(path: &Path, delimiter: u8, reading: &Reading) -> Result<Vec<LabelledText>> {
+fn read_delimited(path: &Path, delimiter: u8, reading: &Reading, out: &mut Labelled) -> Result<()> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(open(path)?);
-    let failed = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        bad(path, line, error.to_string())
+    let at = |line: u64| format!("{}:{line}", path.display());
+    let header = match reader.headers() {
+        Ok(header) => header,
+        Err(error) => return Err(unreadable(path, error, 1)),
     };
-    let names: Vec<String> =
-        reader.headers().map_err(failed)?.iter().map(|name| name.trim_start_matches('\u{feff}').to_string()).collect();
-    let wanted = reading.text_field.as_deref().unwrap_or("text");
-    if !names.iter().any(|name| name == wanted) {
-        return Err(bad(path, 1, format!("no column `{wanted}`; there are {}", names.join(", "))));
-    }
-    let mut out = Vec::new();
+    let names: Vec<String> = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_string()).collect();
+    wants_text(&names, reading).map_err(|reason| Error::Data(format!("{}: {reason}", at(1))))?;
+    let mut line = 1;
     for record in reader.records() {
-        let record = record.map_err(failed)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let fields = names.iter().zip(&record).map(|(name, value)| (name.clone(), cell(name, value, reading))).collect();
-        out.push(of_record(fields, format!("{}:{line}", path.display()), reading).map_err(|reason| bad(path, line, reason))?);
+        let record = match record {
+            Err(error) if error.is_io_error() => return Err(unreadable(path, error, line)),
+            record => record,
+        };
+        line = match &record {
+            Ok(record) => record.position().map_or(line, csv::Position::line),
+            Err(error) => error.position().map_or(line, csv::Position::line),
+        };
+        let fields =
+            record.map(|record| names.iter().zip(&record).map(|(name, value)| (name.clone(), cell(name, value))).collect());
+        out.add(at(line), fields.map_err(|error| csv_fault(&error)), reading);
     }
-    Ok(out)
+    Ok(())
 }
 
-/// A cell as the value it would be in JSON: several labels are parted by `;`.
-fn cell(name: &str, value: &str, reading: &Reading) -> Value {
+fn unreadable(path: &Path, error: csv::Error, line: u64) -> Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => Error::io(path, error),
+        _ => Error::Data(format!("{}:{line}: no readable header", path.display())),
+    }
+}
+
+/// What is wrong with a record, without the place: that stands before it already.
+fn csv_fault(error: &csv::Error) -> Reason {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { .. } => "is not UTF-8".into(),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("{len} columns; the header has {expected_len}"),
+        _ => error.to_string(),
+    }
+}
+
+/// A cell as the value it would be in JSON.
+fn cell(name: &str, value: &str) -> Value {
     match name {
-        "weight" => value.parse::<f64>().map_or_else(|_| Value::String(value.into()), Value::from),
-        "labels" if reading.label_field.is_none() => value.split(';').map(|label| Value::String(label.trim().into())).collect(),
+        // Numbers and soft labels are written as in JSON.
+        "weight" | "probs" => serde_json::from_str(value).unwrap_or_else(|_| value.trim().into()),
         _ => Value::String(value.into()),
     }
-}
-
-/// The training texts of one annotated article: every statement as the pipeline hands it to the classifier, and the
-/// sentences that hold none. Articles of the test part give none unless they are wanted; then the others give none.
-fn of_article(record: &Map<String, Value>, place: &str, want_test: bool) -> Result<Vec<LabelledText>, Reason> {
-    let id = record.get("id").and_then(Value::as_str).unwrap_or_default();
-    if split::is_test(id) != want_test {
-        return Ok(Vec::new());
-    }
-    let text = record.get("text").and_then(Value::as_str).ok_or("field `text` is no text")?;
-    let offsets: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
-    let statements = record.get("statements").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut taken = Vec::new();
-    let mut out = Vec::new();
-    for (number, annotated) in statements.iter().enumerate() {
-        let statement = of_annotation(annotated, text, &offsets).ok_or_else(|| format!("statement {number} has a bad span"))?;
-        let labels = annotated.get("labels").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let labels = tidy(labels.iter().filter_map(Value::as_str).map(String::from).collect());
-        taken.extend(statement.content.iter().copied());
-        out.push((statement::stance_text(text, &statement), labels));
-    }
-    let segmentation = segment::segment(&Article::from_text(text).text);
-    let is_free = |span: &Span| !taken.iter().any(|t| t.start() < span.end() && span.start() < t.end());
-    out.extend(
-        segmentation.sentences.iter().map(|s| s.span).filter(is_free).map(|span| (span.of(text).to_string(), tidy(Vec::new()))),
-    );
-    let fields: Map<String, Value> =
-        [("doc", id), ("source", "article")].map(|(k, v)| (k.to_string(), Value::from(v))).into_iter().collect();
-    let texts = out.into_iter().enumerate().map(|(i, (text, labels))| LabelledText {
-        id: Some(format!("{id}#{i}")),
-        text,
-        labels,
-        weight: 1.0,
-        fields: fields.clone(),
-        place: place.to_string(),
-        ..LabelledText::default()
-    });
-    Ok(texts.collect())
-}
-
-fn of_annotation(annotated: &Value, text: &str, offsets: &[usize]) -> Option<Statement> {
-    let span = |value: &Value| {
-        let at = |i: usize| offsets.get(value.get(i)?.as_u64()? as usize).copied();
-        Some(Span::clamped(text, at(0)?..at(1)?))
-    };
-    let content = annotated.get("content")?.as_array()?.iter().map(span).collect::<Option<Vec<_>>>()?;
-    let holder = Holder { mention: annotated.get("source").and_then(span), ..Holder::default() };
-    let cue = annotated.get("cue").and_then(span);
-    let (kind, speech) = (Kind::Indirect, true);
-    Some(Statement {
-        sentence: 0,
-        utterance: 0,
-        content,
-        cue,
-        holder,
-        kind,
-        speech,
-        reported_by: None,
-        target: None,
-        found_by: "annotated",
-    })
 }
 
 /// Says how many ids stand at several texts, and where the first of them do; `None` if every id is the only one of its kind.
@@ -402,11 +438,15 @@ pub fn without_duplicates(texts: Vec<LabelledText>) -> (Vec<LabelledText>, usize
 mod tests {
     use super::*;
 
-    fn read_text(name: &str, content: &str) -> Result<Vec<LabelledText>> {
+    fn read_all(name: &str, content: impl AsRef<[u8]>) -> Result<Labelled> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         read(&path, &Reading::default())
+    }
+
+    fn read_text(name: &str, content: &str) -> Result<Vec<LabelledText>> {
+        read_all(name, content).map(|it| it.texts)
     }
 
     #[test]
@@ -444,13 +484,40 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_file_and_line() {
-        let error = |content: &str| read_text("x.jsonl", content).unwrap_err().to_string();
-        let good = "{\"text\":\"a\",\"label\":\"x\"}\n";
-        assert!(error(&format!("{good}{{\"text\":")).contains("x.jsonl:2: broken JSON"));
-        assert!(error(&format!("{good}{{\"text\":\" \",\"label\":\"x\"}}")).ends_with("x.jsonl:2: the text is empty"));
-        assert!(error("{\"text\":\"a\"}").contains("x.jsonl:1: no field `labels`"));
-        assert!(error("{\"id\":\"7\",\"label\":\"x\"}").contains("give the folder of the texts"));
+    fn records_that_cannot_be_used_are_left_out_with_their_place() {
+        let lines = "{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\n\n{\"text\":\" \",\"label\":\"x\"}\n{\"text\":\"a\"}\n\
+                     {\"id\":\"7\",\"label\":\"x\"}\n{\"text\":\"b\",\"label\":\"y\"}\n";
+        let found = read_all("x.jsonl", lines).unwrap();
+        assert_eq!(found.texts.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        let told: Vec<String> = found.rejects.iter().map(ToString::to_string).collect();
+        let expected = [
+            "x.jsonl:2: broken JSON",
+            "x.jsonl:4: the text is empty",
+            "x.jsonl:5: no field `labels`",
+            "give the folder of the texts",
+        ];
+        assert_eq!(told.len(), expected.len());
+        told.iter().zip(expected).for_each(|(told, part)| assert!(told.contains(part), "{told}"));
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_its_table_is_left_out() {
+        let found = read_all("x.csv", b"text,label\n\"two\nlines\",x\nragged\n\xff,x\ngood,y\n").unwrap();
+        assert_eq!(found.texts.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(), ["two\nlines", "good"]);
+        let told: Vec<&str> = found.rejects.iter().map(|it| it.reason.as_str()).collect();
+        assert_eq!(told, ["1 columns; the header has 2", "is not UTF-8"]);
+        assert!(found.rejects[0].place.ends_with("x.csv:4"), "{}", found.rejects[0]);
+    }
+
+    #[test]
+    fn what_is_empty_is_as_if_it_were_not_there() {
+        let found = read_all("x.csv", "text,labels,weight,probs,doc\na,,,\"{\"\"x\"\":0.75}\",\nb,x;y,2,,7\nc,,,,\n").unwrap();
+        assert_eq!(found.rejects, []);
+        assert_eq!((found.texts[0].labels.len(), found.texts[0].weight), (0, 1.0));
+        assert_eq!(found.texts[0].probabilities, Some(vec![("x".into(), 0.75)]));
+        assert_eq!((found.texts[0].field("doc"), found.texts[1].field("doc").as_deref()), (None, Some("7")));
+        assert_eq!((found.texts[1].labels.len(), found.texts[1].weight), (2, 2.0));
+        assert_eq!(found.texts[2].labels, ["none"]);
     }
 
     #[test]

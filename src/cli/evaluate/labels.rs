@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use demarche::{
-    corpus::labelled::{self, LabelledText, Reading},
+    corpus::labelled::{self, Labelled, LabelledText, Reading},
     evaluate::{
         baseline,
         classification::{self, Comparison, Evaluation, Judged},
@@ -20,7 +20,7 @@ use demarche::{
 use serde::Serialize;
 
 use super::{EvaluateArgs, Format};
-use crate::cli::{Outcome, message};
+use crate::cli::{Outcome, labelled_input};
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// Field of the text
     #[arg(long, value_name = "FIELD", default_value = "text")]
     text_field: String,
-    /// Field of the label or labels [default: labels, else label]
+    /// Field of the label, or of a list of labels [default: labels, parted by `;` where it is text, else label]
     #[arg(long, value_name = "FIELD")]
     label_field: Option<String>,
     /// Folder of texts by id, for labels that stand off from their texts
@@ -58,6 +58,8 @@ struct Report {
     schema: u32,
     program: String,
     model: String,
+    /// Records that could not be used.
+    left_out: usize,
     overall: Evaluation,
     baselines: Vec<Evaluation>,
     groups: Vec<Evaluation>,
@@ -74,8 +76,8 @@ struct Against {
 /// Runs the task.
 pub(crate) fn run(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Outcome> {
     let model = load(args.model.as_deref())?;
-    let texts = read(args, options)?;
-    let report = report(&model, &texts, args, options)?;
+    let (texts, left_out) = read(args, options)?;
+    let report = Report { left_out, ..report(&model, &texts, args, options)? };
     if let Some(folder) = &options.svg {
         write_figures(folder, &report.overall)?;
     }
@@ -85,32 +87,27 @@ pub(crate) fn run(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Outc
         Format::Text => write!(out, "{}", text(&report))?,
         Format::Html => write!(out, "{}", page(&report, &model, &texts, args)?)?,
     }
-    Ok(Outcome::Done)
+    Ok(if left_out > 0 { Outcome::Partly } else { Outcome::Done })
 }
 
 fn load(folder: Option<&Path>) -> anyhow::Result<StanceModel> {
     Ok(folder.map_or_else(StanceModel::builtin, StanceModel::load)?)
 }
 
-fn read(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Vec<LabelledText>> {
+/// The texts to measure on, and how many records were left out.
+fn read(args: &EvaluateArgs, options: &Options) -> anyhow::Result<(Vec<LabelledText>, usize)> {
     let reading = Reading {
         text_field: Some(options.text_field.clone()),
         label_field: options.label_field.clone(),
         texts: options.texts.as_deref().map(labelled::read_texts).transpose()?.unwrap_or_default(),
         test_articles: options.test_articles,
     };
-    let mut texts = Vec::new();
-    for path in &args.data {
-        texts.extend(labelled::read(path, &reading)?);
-    }
-    if let Some(repeated) = labelled::repeated_ids(&texts) {
-        message::warning(&repeated);
-    }
+    let Labelled { mut texts, rejects } = labelled_input::read(&args.data, &reading)?;
     texts.retain(|text| !text.labels.is_empty());
     if texts.is_empty() {
         bail!("no labelled texts in the data");
     }
-    Ok(texts)
+    Ok((texts, rejects.len()))
 }
 
 fn report(model: &StanceModel, texts: &[LabelledText], args: &EvaluateArgs, options: &Options) -> anyhow::Result<Report> {
@@ -126,6 +123,7 @@ fn report(model: &StanceModel, texts: &[LabelledText], args: &EvaluateArgs, opti
         schema: 1,
         program: concat!("demarche ", env!("CARGO_PKG_VERSION")).into(),
         model: model.id(),
+        left_out: 0,
         overall: measure(&model.id(), &judged),
         baselines,
         groups: groups.iter().map(|(name, judged)| measure(name, judged)).collect(),
@@ -197,7 +195,8 @@ fn write_figures(folder: &Path, evaluation: &Evaluation) -> anyhow::Result<()> {
 /// The report as tables.
 fn text(report: &Report) -> String {
     let overall = &report.overall;
-    let mut out = format!("{} on {} texts (95 % intervals by bootstrap)\n\n", report.model, overall.texts);
+    let left_out = if report.left_out > 0 { format!(", {} records left out", report.left_out) } else { String::new() };
+    let mut out = format!("{} on {} texts{left_out} (95 % intervals by bootstrap)\n\n", report.model, overall.texts);
     let lines =
         std::iter::once(overall).chain(&report.baselines).chain(&report.groups).chain(report.against.iter().map(|a| &a.overall));
     out += &figure::overview_text(lines);

@@ -35,8 +35,9 @@ pub(crate) enum Format {
 
 /// Arguments of `demarche evaluate`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::labelled_input::EXIT_CODES)]
 pub(crate) struct EvaluateArgs {
-    /// Labelled data: JSONL, CSV or TSV, also .gz and .zst; several files are read one after the other
+    /// Labelled data: JSONL, CSV, TSV (also .gz and .zst), Parquet or Arrow; several files are read one after the other
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<PathBuf>,
     /// What is measured

@@ -71,15 +71,19 @@ pub(super) fn write(
     trained: &Trained,
     evaluation: Option<&Evaluation>,
     curve: &[CurveLine],
+    n_rejects: usize,
 ) -> anyhow::Result<String> {
     let put = |name: &str, content: &str| {
         let path = folder.join(name);
         std::fs::write(&path, content).with_context(|| path.display().to_string())
     };
     let report = json!({"schema": 1, "l2_path": trained.path, "features": trained.n_features, "near_duplicates": trained.near_duplicates,
-        "counts": trained.stored.manifest.training.counts, "learning_curve": curve, "held_out": evaluation});
+        "counts": trained.stored.manifest.training.counts, "left_out": n_rejects, "learning_curve": curve, "held_out": evaluation});
     put("report.json", &(serde_json::to_string_pretty(&report)? + "\n"))?;
-    let text = report_text(trained, evaluation, curve);
+    let mut text = report_text(trained, evaluation, curve);
+    if n_rejects > 0 {
+        text += &format!("\n{n_rejects} records of the data could not be used and are left out.\n");
+    }
     put("report.txt", &text)?;
     if !folder.join("README.md").exists() {
         put("README.md", &card(trained, evaluation))?;

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use demarche::{
-    corpus::labelled::{self, LabelledText, Reading},
+    corpus::labelled::{self, Labelled, LabelledText, Reading},
     evaluate::classification::{self, Evaluation, Judged},
     model::Manifest,
     stance::{self, Example, NONE, Pieces, Prediction, Prior, TrainSettings},
@@ -20,7 +20,7 @@ use super::{
     TrainArgs,
     card::{self, CurveLine},
 };
-use crate::cli::{Outcome, message};
+use crate::cli::{Outcome, labelled_input, message};
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// Field of the text
     #[arg(long, value_name = "FIELD", default_value = "text")]
     text_field: String,
-    /// Field of the label or labels [default: labels, else label]
+    /// Field of the label, or of a list of labels [default: labels, parted by `;` where it is text, else label]
     #[arg(long, value_name = "FIELD")]
     label_field: Option<String>,
     /// Texts with the same value of this field (a document) never stand on both sides of a fold
@@ -89,7 +89,7 @@ const N_PIECES: usize = 4096;
 /// Runs the task.
 pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome> {
     let settings = settings(args, options)?;
-    let texts = read(args, options)?;
+    let (texts, n_rejects) = read(args, options)?;
     let labels = label_names(&texts);
     let examples: Vec<Example> = texts.iter().map(|text| example(text, &labels, options)).collect();
     let pieces = pieces(&options.pieces_from)?;
@@ -113,11 +113,11 @@ pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome
     };
     trained.stored.manifest.metrics = evaluation.as_ref().map(card::metrics).unwrap_or_default();
     trained.stored.write(&args.output)?;
-    let report = card::write(&args.output, &trained, evaluation.as_ref(), &curve)?;
+    let report = card::write(&args.output, &trained, evaluation.as_ref(), &curve, n_rejects)?;
     message::line(&format!("wrote {}", args.output.display()));
     // A closed pipe is no failure: the report stands in the folder too.
     let _ = write!(std::io::stdout().lock(), "{report}");
-    Ok(Outcome::Done)
+    Ok(if n_rejects > 0 { Outcome::Partly } else { Outcome::Done })
 }
 
 /// Measures of the held-out predictions, where there are any.
@@ -172,20 +172,15 @@ fn merge(into: &mut Value, given: Value) {
     }
 }
 
-fn read(args: &TrainArgs, options: &Options) -> anyhow::Result<Vec<LabelledText>> {
+/// The texts to learn from, and how many records were left out.
+fn read(args: &TrainArgs, options: &Options) -> anyhow::Result<(Vec<LabelledText>, usize)> {
     let reading = Reading {
         text_field: Some(options.text_field.clone()),
         label_field: options.label_field.clone(),
         texts: options.texts.as_deref().map(labelled::read_texts).transpose()?.unwrap_or_default(),
         test_articles: false,
     };
-    let mut texts = Vec::new();
-    for path in &args.data {
-        texts.extend(labelled::read(path, &reading)?);
-    }
-    if let Some(repeated) = labelled::repeated_ids(&texts) {
-        message::warning(&repeated);
-    }
+    let Labelled { texts, rejects } = labelled_input::read(&args.data, &reading)?;
     let (texts, gone, contradicting) = labelled::without_duplicates(texts);
     if gone > 0 {
         message::line(&format!("{gone} texts stand in the data before and are left out"));
@@ -193,10 +188,7 @@ fn read(args: &TrainArgs, options: &Options) -> anyhow::Result<Vec<LabelledText>
     if contradicting > 0 {
         message::warning(&format!("{contradicting} texts stand in the data before with other labels; the first ones count"));
     }
-    if texts.is_empty() {
-        bail!("no labelled texts in the data");
-    }
-    Ok(texts)
+    Ok((texts, rejects.len()))
 }
 
 /// All labels: the stances in their own order, others by name, `none` last.
@@ -233,7 +225,7 @@ fn pieces(paths: &[PathBuf]) -> anyhow::Result<Pieces> {
     }
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for path in paths {
-        for text in labelled::read(path, &Reading::default())? {
+        for text in labelled::read(path, &Reading::default())?.texts {
             stance::words(&text.text, |word| *counts.entry(word).or_default() += 1);
         }
     }

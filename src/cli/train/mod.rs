@@ -23,8 +23,9 @@ pub(crate) enum Task {
 
 /// Arguments of `demarche train`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::labelled_input::EXIT_CODES)]
 pub(crate) struct TrainArgs {
-    /// Training data: JSONL, CSV or TSV, also .gz and .zst; several files are read one after the other
+    /// Training data: JSONL, CSV, TSV (also .gz and .zst), Parquet or Arrow; several files are read one after the other
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<PathBuf>,
     /// Folder of the new model
