@@ -175,13 +175,42 @@ pub(crate) fn add_scaled<const K: usize>(sum: &mut [f32], row: &[f32], factor: f
 }
 
 fn multiply<const K: usize>(lists: &Lists, values: &[f32], input: &[f32], n: usize, power: Power, output: &mut [f32]) {
+    match power {
+        Power::Zero => multiply_by::<K>(lists, values, input, n, &|x| Power::Zero.of(x), output),
+        Power::One => multiply_by::<K>(lists, values, input, n, &|x| x, output),
+        Power::Two => multiply_by::<K>(lists, values, input, n, &|x| x * x, output),
+    }
+}
+
+#[inline(always)]
+fn multiply_by<const K: usize>(
+    lists: &Lists,
+    values: &[f32],
+    input: &[f32],
+    n: usize,
+    power: &(impl Fn(f32) -> f32 + Sync),
+    output: &mut [f32],
+) {
     output.par_chunks_mut(CHUNK * n).enumerate().for_each(|(chunk, output)| {
+        let first = chunk * CHUNK;
+        let starts = &lists.starts[first..];
+        if K == 1 {
+            // A running end instead of two look-ups of the bounds: most lists are short.
+            let mut rest = (&lists.members[starts[0]..], &values[starts[0]..]);
+            for (sum, bounds) in output.iter_mut().zip(starts.array_windows::<2>()) {
+                let length = bounds[1] - bounds[0];
+                let (members, values);
+                ((members, rest.0), (values, rest.1)) = (rest.0.split_at(length), rest.1.split_at(length));
+                *sum = members.iter().zip(values).map(|(&member, &value)| power(value) * input[member as usize]).sum();
+            }
+            return;
+        }
         for (i, sum) in output.chunks_exact_mut(n).enumerate() {
             sum.fill(0.0);
-            let range = lists.range(chunk * CHUNK + i);
+            let range = lists.range(first + i);
             for (&member, &value) in lists.members[range.clone()].iter().zip(&values[range]) {
                 let at = member as usize * n;
-                add_scaled::<K>(sum, &input[at..at + n], power.of(value));
+                add_scaled::<K>(sum, &input[at..at + n], power(value));
             }
         }
     });
