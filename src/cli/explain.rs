@@ -107,9 +107,7 @@ fn as_text(model: &StanceModel, text: &str, explanation: &Explanation, label: us
     let prediction = &explanation.prediction;
     let name = model.labels().get(label).map_or("", String::as_str);
     let mut out = marked(text, explanation, label);
-    for (label, p) in model.labels().iter().zip(&prediction.probabilities) {
-        out += &format!("\n  {label:<16} {p:.4}");
-    }
+    out += &probabilities_text(model.labels(), &prediction.probabilities);
     if model.is_unsure(prediction) {
         out += "\n  too doubtful to answer under --abstain";
     }
@@ -127,6 +125,25 @@ fn as_text(model: &StanceModel, text: &str, explanation: &Explanation, label: us
         "\n  {rest:+.3}  {} further features\n  {bias:+.3}  bias\n  {logit:+.3}  logit in all\n",
         order.len().saturating_sub(top)
     )
+}
+
+/// Labels whose probabilities are all shown, in the model's order; of more the likeliest.
+const SHOWN_LABELS: usize = 10;
+
+fn probabilities_text(labels: &[String], probabilities: &[f32]) -> String {
+    let mut rows: Vec<(&String, f32)> = labels.iter().zip(probabilities.iter().copied()).collect();
+    let rest = rows.len().saturating_sub(SHOWN_LABELS);
+    if rest > 0 {
+        rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+        rows.truncate(SHOWN_LABELS);
+    }
+    let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0).max(16);
+    let mut out: String = rows.iter().map(|(label, p)| format!("\n  {label:<width$} {p:.4}")).collect();
+    if rest > 0 {
+        let sum: f32 = rows.iter().map(|(_, p)| p).sum();
+        out += &format!("\n  {:<width$} {:.4}", format!("{rest} more labels"), (1.0 - sum).max(0.0));
+    }
+    out
 }
 
 /// Words with at least this share of the strongest word's evidence are marked.
@@ -158,4 +175,20 @@ fn marked(text: &str, explanation: &Explanation, label: usize) -> String {
         }
     }
     out + text.get(at..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_labels_the_likeliest_are_shown() {
+        let labels: Vec<String> = (0..12).map(|k| format!("l{k}")).collect();
+        let mut p = vec![0.01; 12];
+        p[7] = 0.89;
+        let text = probabilities_text(&labels, &p);
+        assert!(text.starts_with("\n  l7               0.8900\n  l0"), "{text}");
+        assert!(text.ends_with("\n  2 more labels    0.0200"), "{text}");
+        assert!(probabilities_text(&labels[..2], &[0.1, 0.9]).starts_with("\n  l0 "));
+    }
 }
