@@ -531,7 +531,8 @@ impl<'a, D: Design> Problem<'a, D> {
         }
     }
 
-    /// Halves the step until the objective falls enough (Armijo); `None` if it never does: the optimum is reached.
+    /// Halves the step until the objective falls enough (Armijo); `None` if it never does: the optimum is reached. No logit
+    /// moves farther than [`MAX_MOVE`].
     fn step_length(
         &self,
         weights: &[f32],
@@ -545,7 +546,8 @@ impl<'a, D: Design> Problem<'a, D> {
         let slope = dot(gradient, direction);
         let (w, d) = (&weights[..n], &direction[..n]);
         let (ww, wd, dd) = (self.penalty_product(w, w), self.penalty_product(w, d), self.penalty_product(d, d));
-        let mut step = 1.0f64;
+        let largest = change.par_iter().map(|u| u.abs()).reduce(|| 0.0, f32::max);
+        let mut step = f64::from(MAX_MOVE / largest.max(MAX_MOVE));
         for _ in 0..MAX_HALVINGS {
             let moved: Vec<f32> = logits.par_iter().zip(change).map(|(z, u)| z + step as f32 * u).collect();
             let penalty = 0.5 * f64::from(self.l2) * (ww + 2.0 * step * wd + step * step * dd);
@@ -563,9 +565,11 @@ impl<'a, D: Design> Problem<'a, D> {
 const MAX_FORCING: f64 = 0.3;
 /// Most steps of the inner solver.
 const MAX_INNER: usize = 60;
-/// Most halvings of a Newton step. With many labels and a weak penalty a first step lands where all probabilities are 0
-/// or 1, and the next one must be a ten-thousandth of what the curvature there promises.
+/// Most halvings of a Newton step.
 const MAX_HALVINGS: usize = 40;
+/// Farthest that a step moves a logit. With many labels and a weak penalty the first Newton step would make every
+/// probability 0 or 1, where single precision knows no curvature and no step helps.
+const MAX_MOVE: f32 = 8.0;
 /// Share of the expected decrease that a step must bring (Armijo).
 const SUFFICIENT: f64 = 1e-4;
 
