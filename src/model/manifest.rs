@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::FeatureSettings;
 
-/// Format of the models that this build writes.
+/// Format of models whose tables have a row for each bucket.
 pub const FORMAT: u32 = 1;
+/// Format of models whose tables leave out rows of zeros: `filled` tells which buckets have one.
+pub const FILLED_FORMAT: u32 = 2;
+/// Newest format that this build reads.
+pub const NEWEST_FORMAT: u32 = FILLED_FORMAT;
 /// Oldest format that this build reads.
 pub const OLDEST_FORMAT: u32 = 1;
 

@@ -4,22 +4,12 @@ use std::{borrow::Cow, collections::BTreeMap, fs, path::Path};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::manifest::{FORMAT, Manifest, OLDEST_FORMAT};
-use super::settings::N_BLOCKS;
+use super::{
+    manifest::{FILLED_FORMAT, FORMAT, Manifest, NEWEST_FORMAT, OLDEST_FORMAT},
+    settings::N_BLOCKS,
+    weights::{Filled, Weights},
+};
 use crate::error::{Error, Result};
-
-/// The numbers of a classifier.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Weights {
-    /// Signed bytes, `(n_buckets, n_labels)`, blocks one after the other.
-    pub table: Cow<'static, [u8]>,
-    /// What one unit of the table is worth, for each block.
-    pub units: [f32; N_BLOCKS],
-    /// One for each label.
-    pub biases: Vec<f32>,
-    /// Bit set over hashes of the words seen in training.
-    pub vocabulary: Cow<'static, [u8]>,
-}
 
 /// A model as it stands in its folder, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,12 +67,13 @@ impl StoredModel {
         Ok(Self { manifest, weights, tokenizer })
     }
 
-    /// Writes the model's files into `folder`, which is made if needed; sets the hashes of the manifest.
+    /// Writes the model's files into `folder`, which is made if needed; sets format and hashes of the manifest.
     ///
     /// # Errors
     /// [`Error::Io`] if a file cannot be written.
     pub fn write(&mut self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder).map_err(|source| Error::io(folder, source))?;
+        self.manifest.format = if self.weights.filled.is_some() { FILLED_FORMAT } else { FORMAT };
         let tensors = self.tensor_bytes(&folder.display().to_string())?;
         self.manifest.hashes = [(TENSORS, tensors.as_slice()), (TOKENIZER, &self.tokenizer)]
             .into_iter()
@@ -105,12 +96,16 @@ impl StoredModel {
         let biases: Vec<u8> = w.biases.iter().flat_map(|x| x.to_le_bytes()).collect();
         let n_labels = w.biases.len();
         let rows = w.table.len() / n_labels.max(1);
-        let tensors = BTreeMap::from([
+        let filled = w.filled.as_ref().map(Filled::to_bytes);
+        let mut tensors = BTreeMap::from([
             ("biases", TensorView::new(Dtype::F32, vec![n_labels], &biases).map_err(failed)?),
             ("units", TensorView::new(Dtype::F32, vec![N_BLOCKS], &units).map_err(failed)?),
             ("vocabulary", TensorView::new(Dtype::U8, vec![w.vocabulary.len()], &w.vocabulary).map_err(failed)?),
             ("weights", TensorView::new(Dtype::I8, vec![rows, n_labels], &w.table).map_err(failed)?),
         ]);
+        if let Some(filled) = &filled {
+            tensors.insert("filled", TensorView::new(Dtype::U8, vec![filled.len()], filled).map_err(failed)?);
+        }
         safetensors::serialize(tensors, None).map_err(failed)
     }
 }
@@ -142,8 +137,9 @@ fn parse_manifest(name: &str, bytes: &[u8]) -> Result<Manifest> {
     let format = value.get("format").and_then(serde_json::Value::as_u64);
     match format {
         None => return Err(model_error(name, &format!("{MANIFEST} has no format version: this is no model of demarche"))),
-        Some(found) if !(u64::from(OLDEST_FORMAT)..=u64::from(FORMAT)).contains(&found) => {
-            let reason = format!("format version {found}, but this build reads {OLDEST_FORMAT} to {FORMAT}; retrain or upgrade");
+        Some(found) if !(u64::from(OLDEST_FORMAT)..=u64::from(NEWEST_FORMAT)).contains(&found) => {
+            let reason =
+                format!("format version {found}, but this build reads {OLDEST_FORMAT} to {NEWEST_FORMAT}; retrain or upgrade");
             return Err(model_error(name, &reason));
         }
         Some(_) => {}
@@ -196,7 +192,16 @@ fn parse_tensors(name: &str, manifest: &Manifest, bytes: Cow<'static, [u8]>) -> 
         }
         Ok(tensor.data())
     };
-    let table = get("weights", Dtype::I8, &[manifest.features.total_buckets(), n])?;
+    let n_buckets = manifest.features.total_buckets();
+    let filled = match manifest.format {
+        FILLED_FORMAT => {
+            let bits = get("filled", Dtype::U8, &[n_buckets.div_ceil(64) * 8])?;
+            Some(Filled::from_bytes(bits, n_buckets).ok_or_else(|| fail("filled: a bucket beyond the last".into()))?)
+        }
+        _ => None,
+    };
+    let n_rows = filled.as_ref().map_or(n_buckets, Filled::count);
+    let table = get("weights", Dtype::I8, &[n_rows, n])?;
     let vocabulary = get("vocabulary", Dtype::U8, &[VOCABULARY_BYTES])?;
     let units = floats(get("units", Dtype::F32, &[N_BLOCKS])?);
     let biases = floats(get("biases", Dtype::F32, &[n])?);
@@ -214,7 +219,7 @@ fn parse_tensors(name: &str, manifest: &Manifest, bytes: Cow<'static, [u8]>) -> 
         Cow::Owned(whole) => Cow::Owned(whole.get(range).unwrap_or_default().to_vec()),
     };
     let (table, vocabulary) = (part(range(table)), part(range(vocabulary)));
-    Ok(Weights { table, units, biases, vocabulary })
+    Ok(Weights { table, filled, units, biases, vocabulary })
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -244,8 +249,13 @@ mod tests {
             metrics: serde_json::Value::Null,
         };
         let table = (0..16u8).collect::<Vec<u8>>().into();
-        let weights =
-            Weights { table, units: [0.1; N_BLOCKS], biases: vec![0.5, -0.5], vocabulary: vec![0; VOCABULARY_BYTES].into() };
+        let weights = Weights {
+            table,
+            filled: None,
+            units: [0.1; N_BLOCKS],
+            biases: vec![0.5, -0.5],
+            vocabulary: vec![0; VOCABULARY_BYTES].into(),
+        };
         StoredModel { manifest, weights, tokenizer: Cow::Owned(Vec::new()) }
     }
 
@@ -266,6 +276,40 @@ mod tests {
         assert_eq!(first, bytes());
     }
 
+    /// The same with rows for buckets 1, 3 and 6 alone.
+    fn with_gaps() -> StoredModel {
+        let mut model = tiny();
+        model.manifest.format = FILLED_FORMAT;
+        model.weights.filled = Filled::from_bytes(&[0b0100_1010, 0, 0, 0, 0, 0, 0, 0], 8);
+        model.weights.table = vec![1, 2, 3, 4, 5, 6].into();
+        model
+    }
+
+    #[test]
+    fn tables_with_gaps_are_written_and_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut model = with_gaps();
+        model.write(folder.path()).unwrap();
+        let read = StoredModel::read(folder.path()).unwrap();
+        assert_eq!(read, model);
+        assert_eq!((read.weights.row(3), read.weights.row(4)), (&[3u8, 4][..], &[][..]));
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_its_filled_buckets_is_refused() {
+        let manifest = serde_json::to_vec(&with_gaps().manifest).unwrap();
+        let refused = |bits: u64, n_rows: usize| {
+            let mut model = with_gaps();
+            model.weights.filled = Filled::from_bytes(&bits.to_le_bytes(), 64);
+            model.weights.table = vec![1; 2 * n_rows].into();
+            parse(&manifest, &model.tensor_bytes("tiny").unwrap()).is_err()
+        };
+        assert!(!refused(0b0100_1010, 3));
+        assert!(refused(0b0100_1010, 4) && refused(0b0100_1000, 3));
+        assert!(refused(0b1_0000_1010, 3), "a bucket beyond the last");
+        assert!(parse(&manifest, &tiny().tensor_bytes("tiny").unwrap()).is_err(), "no `filled` at all");
+    }
+
     #[test]
     fn a_changed_file_is_found_by_its_hash() {
         let folder = tempfile::tempdir().unwrap();
@@ -284,7 +328,7 @@ mod tests {
         model.manifest.format = 99;
         let manifest = serde_json::to_vec(&model.manifest).unwrap();
         let error = parse(&manifest, &[]).unwrap_err().to_string();
-        assert_eq!(error, "tiny: format version 99, but this build reads 1 to 1; retrain or upgrade");
+        assert_eq!(error, "tiny: format version 99, but this build reads 1 to 2; retrain or upgrade");
         assert!(parse(b"{}", &[]).unwrap_err().to_string().contains("this is no model of demarche"));
     }
 

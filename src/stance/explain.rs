@@ -60,15 +60,15 @@ impl StanceModel {
         let evidence = found.iter().map(|f| {
             let b = f.block as usize;
             let unit = factor(settings.scale[b], counts[b]) * parts.weights.units[b];
-            let at = (offsets[b] + f.bucket as usize) * n;
-            let row = parts.weights.table.get(at..at + n).unwrap_or_default();
+            let row = parts.weights.row(offsets[b] + f.bucket as usize);
+            let contribution = |k: usize| row.get(k).map_or(0.0, |&w| unit * f32::from(w as i8));
             let start = tokens.get(f.first).map_or(0, |t| t.start);
             let end = tokens.get(f.last).map_or(text.len(), |t| t.end);
             Evidence {
                 block: f.block,
                 name: f.name.clone(),
                 bytes: start..end,
-                contributions: row.iter().map(|&w| unit * f32::from(w as i8)).collect(),
+                contributions: (0..n).map(contribution).collect(),
             }
         });
         let evidence = merged(evidence.collect());

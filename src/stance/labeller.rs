@@ -12,7 +12,7 @@ use super::{
     token::{Token, TokenKind, Tokenizer},
     word_table::{Key, N_COUNTS, WordTable, key},
 };
-use crate::model::{Block, N_BLOCKS, N_WORD_BLOCKS};
+use crate::model::{Block, N_BLOCKS, N_WORD_BLOCKS, Weights};
 
 /// Labels text after text without allocating; its answers are those of [`StanceModel::predict`] to the last bit.
 pub struct Labeller {
@@ -70,10 +70,11 @@ impl WordReader {
         let mut n_features = [0; N_WORD_BLOCKS];
         let split = |word: &str, sink: &mut dyn FnMut(&str)| parts.pieces.split(word, sink);
         features::word_features(word, kind, settings, split, &mut |block, bucket, _| {
-            let (b, at) = (block as usize, (self.offsets[block as usize] + bucket as usize) * n);
+            let b = block as usize;
             n_features[b] += 1;
-            if let (Some(sums), Some(weights)) = (sums.get_mut(b * n..b * n + n), parts.weights.table.get(at..at + n)) {
-                sums.iter_mut().zip(weights).for_each(|(s, &w)| *s += i64::from(w as i8));
+            let row = parts.weights.row(self.offsets[b] + bucket as usize);
+            if let Some(sums) = sums.get_mut(b * n..b * n + n) {
+                sums.iter_mut().zip(row).for_each(|(s, &w)| *s += i64::from(w as i8));
             }
         });
         let is_word = kind == TokenKind::Word;
@@ -97,18 +98,17 @@ fn add_row<const L: usize>(sums: &mut [i32; L], row: &[u8]) {
 /// Rows whose sum surely fits 32 bits.
 const MANY: usize = 1 << 15;
 
-/// Adds many rows of a table of weights, L labels wide (0: as many as there are sums).
+/// Adds the weights of many buckets from `start` on, L labels wide (0: as many as there are sums).
 #[inline]
-fn add_rows<const L: usize>(sums: &mut [i64], table: &[u8], rows: &[u32]) {
+fn add_rows<const L: usize>(sums: &mut [i64], weights: &Weights, start: usize, buckets: &[u32]) {
     if L == 0 {
-        let n = sums.len();
-        let found = rows.iter().filter_map(|&row| table.get(row as usize * n..(row as usize + 1) * n));
+        let found = buckets.iter().map(|&bucket| weights.row(start + bucket as usize));
         return found.for_each(|row| sums.iter_mut().zip(row).for_each(|(s, &w)| *s += i64::from(w as i8)));
     }
-    for rows in rows.chunks(MANY) {
+    for buckets in buckets.chunks(MANY) {
         let mut local = [0i32; L];
-        for &row in rows {
-            add_row::<L>(&mut local, table.get(row as usize * L..row as usize * L + L).unwrap_or_default());
+        for &bucket in buckets {
+            add_row::<L>(&mut local, weights.row(start + bucket as usize));
         }
         sums.iter_mut().zip(local).for_each(|(sum, more)| *sum += i64::from(more));
     }
@@ -119,7 +119,8 @@ impl Labeller {
         let n = model.labels().len();
         let stride = N_WORD_BLOCKS * n + N_COUNTS;
         let offsets = model.manifest().features.offsets();
-        let is_usual = context_sums::are_usual(&model.manifest().features);
+        let has_all_rows = model.parts.weights.filled.is_none();
+        let is_usual = has_all_rows && context_sums::are_usual(&model.manifest().features);
         Self {
             reader: WordReader { model, stemmer: features::stemmer(), offsets },
             words: WordTable::new(N_WORD_BLOCKS * n),
@@ -284,12 +285,11 @@ impl Labeller {
 
     /// Adds the rows of the context features.
     fn add_context_rows<const L: usize>(&mut self) {
-        let table = &self.reader.model.parts.weights.table;
+        let weights = &self.reader.model.parts.weights;
         let n = if L == 0 { self.logits.len() } else { L };
         self.sums.contexts.fill(0);
         for ((i, rows), sums) in self.rows.iter().enumerate().zip(self.sums.contexts.chunks_exact_mut(n)) {
-            let start = self.reader.offsets[i + N_WORD_BLOCKS] * n;
-            add_rows::<L>(sums, table.get(start..).unwrap_or_default(), rows);
+            add_rows::<L>(sums, weights, self.reader.offsets[i + N_WORD_BLOCKS], rows);
         }
     }
 }

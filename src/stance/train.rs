@@ -497,14 +497,13 @@ fn quantise(rows: &TextRows, fitted: &SoftmaxModel, settings: &FeatureSettings) 
         *top = row.iter().fold(*top, |top, w| top.max(w.abs()));
     }
     let units = largest.map(|top| if top > 0.0 { top / 127.0 } else { 0.0 });
-    let mut table = vec![0u8; settings.total_buckets() * n];
-    for ((block, place), row) in places.iter().zip(values.chunks_exact(n)) {
+    let byte = |w: f32, unit: f32| if unit > 0.0 { (w / unit).round() as i8 as u8 } else { 0 };
+    let bytes = places.iter().zip(values.chunks_exact(n)).map(|((block, place), row)| {
         let unit = units[*block as usize];
-        for (byte, w) in table[place * n..(place + 1) * n].iter_mut().zip(row) {
-            *byte = if unit > 0.0 { (w / unit).round() as i8 as u8 } else { 0 };
-        }
-    }
-    Weights { table: table.into(), units, biases, vocabulary: vocabulary(rows).into() }
+        (*place, row.iter().map(|&w| byte(w, unit)).collect())
+    });
+    let (table, filled) = Weights::table_of(settings.total_buckets(), n, bytes);
+    Weights { table: table.into(), filled, units, biases, vocabulary: vocabulary(rows).into() }
 }
 
 fn vocabulary(rows: &TextRows) -> Vec<u8> {
