@@ -212,7 +212,7 @@ fn read_table(source: &Source, reading: &Reading, out: &mut Labelled) -> Result<
     let names = columnar::names(&columnar::schema_of(source)?);
     wants_text(&names, reading)?;
     let columns: Vec<usize> = (0..names.len()).collect();
-    let mut table = Table::open(source, 0)?;
+    let mut table = Table::open(source, 0, &columns, false)?;
     let mut row = 0u64;
     loop {
         let part = table.next_part()?;
