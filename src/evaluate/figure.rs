@@ -23,14 +23,16 @@ pub fn overview_text<'e>(evaluations: impl Iterator<Item = &'e Evaluation>) -> S
 
 /// A line for each label, and what `--abstain` and calibration come to.
 pub fn labels_text(evaluation: &Evaluation) -> String {
-    let mut out = String::from(
-        "label                texts  precision             recall                F1                    F1 of sets  sure\n",
+    let width = longest(evaluation).clamp(20, 60);
+    let mut out = format!(
+        "{:<width$} texts  precision             recall                F1                    F1 of sets  sure\n",
+        "label"
     );
     for l in &evaluation.labels {
         let sure = l.precision_when_sure.map_or_else(|| "-".into(), |p| format!("{p:.3}"));
         let (precision, recall, f1) = (estimate_text(l.precision), estimate_text(l.recall), estimate_text(l.f1));
         let _ =
-            writeln!(out, "{:<20} {:>5}  {precision}  {recall}  {f1}  {:.3}       {sure}", cut(&l.label), l.texts, l.f1_of_sets);
+            writeln!(out, "{:<width$} {:>5}  {precision}  {recall}  {f1}  {:.3}       {sure}", l.label, l.texts, l.f1_of_sets);
     }
     let answered = 100.0 * evaluation.coverage;
     let _ =
@@ -50,10 +52,24 @@ fn cut(name: &str) -> String {
     name.chars().take(20).collect()
 }
 
-/// The confusion matrix as a text table: a line for each gold label, a column for each answer.
+/// Characters of the longest label.
+fn longest(evaluation: &Evaluation) -> usize {
+    evaluation.labels.iter().map(|l| l.label.chars().count()).max().unwrap_or(0)
+}
+
+/// Most labels of a confusion matrix that is read as text.
+const READABLE: usize = 12;
+/// Mistakes that are listed in its place.
+const LISTED: usize = 25;
+
+/// The confusion matrix as a text table: a line for each gold label, a column for each answer. Of many labels the
+/// commonest mistakes instead.
 pub fn confusion_text(evaluation: &Evaluation) -> String {
+    if evaluation.labels.len() > READABLE {
+        return mistakes_text(evaluation);
+    }
     let names: Vec<&str> = evaluation.labels.iter().map(|l| l.label.as_str()).collect();
-    let width = names.iter().map(|name| name.chars().count()).chain([6]).max().unwrap_or(6);
+    let width = longest(evaluation).max(6);
     let mut out = format!("{:>width$}", "gold");
     names.iter().for_each(|name| {
         let _ = write!(out, "  {name:>width$}");
@@ -67,6 +83,23 @@ pub fn confusion_text(evaluation: &Evaluation) -> String {
     out
 }
 
+/// The commonest pairs of gold label and wrong answer.
+fn mistakes_text(evaluation: &Evaluation) -> String {
+    let (labels, width) = (&evaluation.labels, longest(evaluation).max(6));
+    let name = |label: usize| labels.get(label).map_or("", |l| l.label.as_str());
+    let lines = evaluation.confusion.iter().enumerate();
+    let cells = lines.flat_map(|(gold, line)| line.iter().enumerate().map(move |(answer, &count)| (count, gold, answer)));
+    let mut mistakes: Vec<(usize, usize, usize)> = cells.filter(|&(count, gold, answer)| count > 0 && gold != answer).collect();
+    mistakes.sort_by_key(|&(count, gold, answer)| (std::cmp::Reverse(count), gold, answer));
+    let all: usize = mistakes.iter().map(|(count, ..)| count).sum();
+    let mut out = format!("{:<width$}  {:<width$}  texts", "gold", "answer");
+    for (count, gold, answer) in mistakes.iter().take(LISTED) {
+        let _ = write!(out, "\n{:<width$}  {:<width$}  {count:>5}", name(*gold), name(*answer));
+    }
+    let listed: usize = mistakes.iter().take(LISTED).map(|(count, ..)| count).sum();
+    out + &format!("\n{listed} of {all} mistakes; the whole matrix stands in the JSON report and the SVG")
+}
+
 /// The reliability curve as text: a line for each bin that holds answers.
 pub fn reliability_text(evaluation: &Evaluation) -> String {
     let mut out = String::from("probability  texts  stated  right");
@@ -78,40 +111,51 @@ pub fn reliability_text(evaluation: &Evaluation) -> String {
     out
 }
 
-/// Side of one cell of the confusion matrix, in pixels.
+/// Side of one cell of the confusion matrix, in pixels; of one of many.
 const CELL: usize = 64;
-/// Room for the names of the labels.
+const SMALL_CELL: usize = 24;
+/// Least room for the names of the labels.
 const MARGIN: usize = 110;
+/// About the width of a letter.
+const LETTER: usize = 7;
 
 /// The confusion matrix as SVG: cells shaded by their share of the gold label.
 pub fn confusion_svg(evaluation: &Evaluation) -> String {
     let n = evaluation.labels.len();
-    let side = MARGIN + n * CELL + 10;
+    let cell = if n > READABLE { SMALL_CELL } else { CELL };
+    let names_width = LETTER * longest(evaluation);
+    let margin = MARGIN.max(names_width + 16);
+    let side = margin + n * cell + 10;
     let mut out = open_svg(side, side, "Confusion matrix: gold labels down, answers across");
     for (i, (scores, line)) in evaluation.labels.iter().zip(&evaluation.confusion).enumerate() {
         let name = escape(&scores.label);
-        let (at, middle) = (MARGIN + i * CELL, MARGIN + i * CELL + CELL / 2);
-        let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{name}</text>", MARGIN - 8, middle + 4);
-        let _ = writeln!(out, "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{name}</text>", MARGIN - 8);
+        let (at, middle, edge) = (margin + i * cell, margin + i * cell + cell / 2, margin - 8);
+        let _ = writeln!(out, "<text x=\"{edge}\" y=\"{}\" text-anchor=\"end\">{name}</text>", middle + 4);
+        // Names wider than their column stand upright.
+        let _ = match names_width > cell + LETTER {
+            true => writeln!(out, "<text transform=\"translate({} {edge}) rotate(-90)\">{name}</text>", middle + 4),
+            false => writeln!(out, "<text x=\"{middle}\" y=\"{edge}\" text-anchor=\"middle\">{name}</text>"),
+        };
         let total = line.iter().sum::<usize>().max(1) as f64;
         for (j, &count) in line.iter().enumerate() {
-            let share = count as f64 / total;
-            let x = MARGIN + j * CELL;
-            let ink = if share > 0.5 { "#fff" } else { "#111" };
-            let _ = writeln!(
-                out,
-                "<rect x=\"{x}\" y=\"{at}\" width=\"{CELL}\" height=\"{CELL}\" fill=\"#1f5a96\" fill-opacity=\"{share:.3}\" stroke=\"#ccc\"/>"
-            );
-            let _ = writeln!(
-                out,
-                "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"{ink}\">{count}</text>",
-                x + CELL / 2,
-                middle + 4
-            );
+            svg_cell(&mut out, (margin + j * cell, at), cell, count, count as f64 / total);
         }
     }
     out.push_str("</svg>\n");
     out
+}
+
+fn svg_cell(out: &mut String, (x, y): (usize, usize), side: usize, count: usize, share: f64) {
+    let _ = writeln!(
+        out,
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" fill=\"#1f5a96\" fill-opacity=\"{share:.3}\" stroke=\"#ccc\"/>"
+    );
+    // Among many cells only those that hold something are written in.
+    if count > 0 || side == CELL {
+        let ink = if share > 0.5 { "#fff" } else { "#111" };
+        let (x, y) = (x + side / 2, y + side / 2 + 4);
+        let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" fill=\"{ink}\">{count}</text>");
+    }
 }
 
 /// Side of the reliability curve, in pixels.
@@ -171,6 +215,18 @@ mod tests {
     fn tables_hold_the_counts() {
         assert_eq!(confusion_text(&evaluation()), "  gold     yes     a<b\n   yes       1       0\n   a<b       1       0");
         assert!(reliability_text(&evaluation()).ends_with("2   0.900  0.500 ##########"));
+    }
+
+    #[test]
+    fn of_many_labels_the_commonest_mistakes_are_listed() {
+        let labels: Vec<String> = (0..13).map(|k| format!("a label with a long name {k}")).collect();
+        let answer = |gold: usize, main: usize| Judged { gold, main, ..Judged::default() };
+        let found = evaluate("x", &labels, &[answer(1, 2), answer(1, 2), answer(3, 4), answer(5, 5)], 10, 1);
+        let text = confusion_text(&found);
+        assert!(text.contains("a label with a long name 1   a label with a long name 2       2\n"), "{text}");
+        assert!(text.ends_with("\n3 of 3 mistakes; the whole matrix stands in the JSON report and the SVG"), "{text}");
+        assert!(labels_text(&found).contains("a label with a long name 12     0"), "names are whole");
+        assert!(confusion_svg(&found).contains("rotate(-90)"));
     }
 
     #[test]
