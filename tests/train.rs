@@ -183,6 +183,9 @@ fn errors_say_where_and_what_to_do() {
         &["evaluate", "odd.jsonl", "--model", "m"],
         "odd.jsonl:1: unknown label \"suport\"; the model has support, concern, expectation, none",
     );
+    failed(&["train", "data.jsonl", "-o", "n", "--group-field", "dok"], "no record has the field `dok`");
+    failed(&["evaluate", "data.jsonl", "--model", "m", "--by", "dok"], "no record has the field `dok`");
+    failed(&["train", "data.jsonl", "-o", "data.jsonl/n"], "data.jsonl/n");
     failed(&["train", "odd.jsonl", "-o", "n"], "1 label in the data; a classifier needs at least 2");
     fs::write(folder.path().join("m/model.safetensors"), "x").unwrap();
     failed(&["inspect", "m"], "damaged");
@@ -293,4 +296,22 @@ fn records_that_cannot_be_used_are_told_and_left_out() {
     assert_eq!((out.status.code(), &report["left_out"], &report["overall"]["texts"]), (Some(1), &2.into(), &400.into()));
     fs::write(folder.path().join("none.jsonl"), "{\"text\": \"\"}\n").unwrap();
     assert_eq!(demarche(folder.path(), "2", &["evaluate", "none.jsonl", "--model", "m"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_card_is_written_anew_unless_somebody_wrote_it() {
+    let folder = trained();
+    let card = folder.path().join("m/README.md");
+    let first = fs::read_to_string(&card).unwrap();
+    let train = |seed: &str| {
+        let args = ["train", "data.jsonl", "--settings", "small.json", "--name", "m", "-o", "m", "--seed", seed];
+        let out = demarche(folder.path(), "2", &args);
+        assert!(out.status.success());
+        String::from_utf8_lossy(&out.stderr).into_owned()
+    };
+    assert!(!train("2").contains("is kept"));
+    assert_ne!(fs::read_to_string(&card).unwrap(), first, "another seed, other figures");
+    fs::write(&card, "ours").unwrap();
+    assert!(train("3").contains("README.md is kept as it is"));
+    assert_eq!(fs::read_to_string(&card).unwrap(), "ours");
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use demarche::corpus::labelled::{self, Labelled, Reading};
+use demarche::corpus::labelled::{self, Labelled, LabelledText, Reading};
 
 use super::message;
 
@@ -35,4 +35,12 @@ pub(super) fn read(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<Label
         message::warning(&repeated);
     }
     Ok(all)
+}
+
+/// A field that no text has was probably meant otherwise.
+pub(super) fn check_fields<'n>(texts: &[LabelledText], mut names: impl Iterator<Item = &'n String>) -> anyhow::Result<()> {
+    match names.find(|name| texts.iter().all(|text| text.field(name).is_none())) {
+        Some(name) => bail!("no record has the field `{name}`"),
+        None => Ok(()),
+    }
 }

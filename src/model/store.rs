@@ -83,8 +83,12 @@ impl StoredModel {
         let mut manifest = serde_json::to_vec_pretty(&self.manifest).map_err(|e| model_error("manifest", &e.to_string()))?;
         manifest.push(b'\n');
         write_file(&folder.join(TENSORS), &tensors)?;
-        if !self.tokenizer.is_empty() {
-            write_file(&folder.join(TOKENIZER), &self.tokenizer)?;
+        let tokenizer = folder.join(TOKENIZER);
+        match self.tokenizer.is_empty() {
+            false => write_file(&tokenizer, &self.tokenizer)?,
+            // That of a model which stood here before.
+            true if tokenizer.exists() => fs::remove_file(&tokenizer).map_err(|source| Error::io(&tokenizer, source))?,
+            true => {}
         }
         write_file(&folder.join(MANIFEST), &manifest)
     }
@@ -274,6 +278,16 @@ mod tests {
         assert_eq!(read, model);
         read.write(folder.path()).unwrap();
         assert_eq!(first, bytes());
+    }
+
+    #[test]
+    fn a_model_takes_the_place_of_one_with_pieces() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut with_pieces = tiny();
+        with_pieces.tokenizer = Cow::Borrowed(b"{}");
+        with_pieces.write(folder.path()).unwrap();
+        tiny().write(folder.path()).unwrap();
+        assert!(StoredModel::read(folder.path()).unwrap().tokenizer.is_empty());
     }
 
     /// The same with rows for buckets 1, 3 and 6 alone.

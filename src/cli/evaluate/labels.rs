@@ -77,6 +77,7 @@ struct Against {
 pub(crate) fn run(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Outcome> {
     let model = load(args.model.as_deref())?;
     let (texts, left_out) = read(args, options)?;
+    labelled_input::check_fields(&texts, options.by.iter())?;
     let report = Report { left_out, ..report(&model, &texts, args, options)? };
     if let Some(folder) = &options.svg {
         write_figures(folder, &report.overall)?;

@@ -10,6 +10,8 @@ use demarche::{
 };
 use serde_json::{Value, json};
 
+use crate::cli::message;
+
 /// The measures that the manifest keeps.
 pub(super) fn metrics(e: &Evaluation) -> Value {
     let round = |x: f64| (x * 1e4).round() / 1e4;
@@ -65,7 +67,11 @@ fn balance_text(training: &TrainingRecord, labels: &[String]) -> String {
     format!("{} texts\n\n{lines}\nThe commonest label has {ratio:.1} times the texts of the rarest.\n", training.texts)
 }
 
-/// Writes `README.md` (the model card, kept if there is one), `report.json` and `report.txt`; gives the text of the last.
+/// Last line of a card that nobody has written to: training writes over it.
+const UNTOUCHED: &str = "<!-- Written by demarche train, which writes it anew; without this line it is kept. -->\n";
+
+/// Writes `README.md` (the model card; one that somebody wrote is kept), `report.json` and `report.txt`; gives the text of
+/// the last.
 pub(super) fn write(
     folder: &Path,
     trained: &Trained,
@@ -85,8 +91,11 @@ pub(super) fn write(
         text += &format!("\n{n_rejects} records of the data could not be used and are left out.\n");
     }
     put("report.txt", &text)?;
-    if !folder.join("README.md").exists() {
-        put("README.md", &card(trained, evaluation))?;
+    match std::fs::read_to_string(folder.join("README.md")) {
+        Ok(card) if !card.ends_with(UNTOUCHED) => {
+            message::warning("the model card README.md is kept as it is; see that it is still true")
+        }
+        _ => put("README.md", &card(trained, evaluation))?,
     }
     Ok(text)
 }
@@ -136,5 +145,6 @@ fn card(trained: &Trained, evaluation: Option<&Evaluation>) -> String {
         }
         None => out += "\nTrained without cross-validation: probabilities are not calibrated.\n",
     }
-    out + "\n## Limits\n\nMeasured on texts like those it was trained on; measure it on yours with `demarche evaluate` before use.\n"
+    out + "\n## Limits\n\nMeasured on texts like those it was trained on; measure it on yours with `demarche evaluate` before use.\n\n"
+        + UNTOUCHED
 }

@@ -90,6 +90,10 @@ const N_PIECES: usize = 4096;
 pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome> {
     let settings = settings(args, options)?;
     let (texts, n_rejects) = read(args, options)?;
+    let wanted = options.group_field.iter().chain(options.weigh.iter().map(|it| &it.field));
+    labelled_input::check_fields(&texts, wanted)?;
+    // Before the work, not after it.
+    std::fs::create_dir_all(&args.output).with_context(|| args.output.display().to_string())?;
     let labels = label_names(&texts);
     let examples: Vec<Example> = texts.iter().map(|text| example(text, &labels, options)).collect();
     let pieces = pieces(&options.pieces_from)?;
