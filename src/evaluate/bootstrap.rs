@@ -40,7 +40,7 @@ impl Random {
 }
 
 /// Measures `items` and `resamples` random samples of them with replacement. `measure` gives several measures at once;
-/// all are given back in its order. No items give what `measure` says of none, without spread.
+/// all are given back in its order; samples where one is NaN do not count for it. No items give what `measure` says of none, without spread.
 pub fn estimates<T: Sync + Copy>(
     items: &[T],
     resamples: usize,
@@ -55,7 +55,7 @@ pub fn estimates<T: Sync + Copy>(
     };
     let samples: Vec<Vec<f64>> = (0..resamples).into_par_iter().map(draw).collect();
     let of_measure = |(m, &value): (usize, &f64)| {
-        let mut drawn: Vec<f64> = samples.iter().filter_map(|sample| sample.get(m).copied()).collect();
+        let mut drawn: Vec<f64> = samples.iter().filter_map(|sample| sample.get(m).copied()).filter(|x| !x.is_nan()).collect();
         drawn.sort_by(f64::total_cmp);
         let at = |share: f64| {
             drawn.get(((share * drawn.len() as f64) as usize).min(drawn.len().saturating_sub(1))).copied().unwrap_or(value)

@@ -107,7 +107,7 @@ impl Row {
         Self {
             gold: judged.gold,
             main: judged.main,
-            log_loss: -libm::log(of_gold.max(1e-12)),
+            log_loss: 0.0 - libm::log(of_gold.max(1e-12)),
             brier: squares,
             confidence: f64::from(p.get(judged.main).copied().unwrap_or_default()),
         }
@@ -118,7 +118,8 @@ impl Row {
 pub fn evaluate(name: &str, labels: &[String], judged: &[Judged], resamples: usize, seed: u64) -> Evaluation {
     let rows: Vec<Row> = judged.iter().map(Row::new).collect();
     let n = labels.len();
-    let found = estimates(&rows, resamples, seed, |sample| measures(sample, n));
+    let occurring = occurring(&rows, n);
+    let found = estimates(&rows, resamples, seed, |sample| measures(sample, &occurring));
     let at = |i: usize| found.get(i).copied().unwrap_or_default();
     let has_probabilities = !judged.is_empty() && judged.iter().all(|j| j.probabilities.len() == n);
     let calibrated = |i: usize| has_probabilities.then(|| at(i));
@@ -164,16 +165,34 @@ fn confusion(rows: &[Row], n: usize) -> Vec<Vec<usize>> {
     counts
 }
 
-/// Accuracy, macro-F1, MCC, log-loss, Brier score, ECE; then precision, recall and F1 of each label.
-fn measures(rows: &[Row], n: usize) -> Vec<f64> {
+/// Which of `n` labels are gold or given anywhere.
+fn occurring(rows: &[Row], n: usize) -> Vec<bool> {
+    let mut out = vec![false; n];
+    for label in rows.iter().flat_map(|row| [row.gold, row.main]) {
+        if let Some(occurs) = out.get_mut(label) {
+            *occurs = true;
+        }
+    }
+    out
+}
+
+/// Accuracy, macro-F1, MCC, log-loss, Brier score, ECE; then precision, recall and F1 of each label. A label that is
+/// `occurring` in the data but not in this sample of them has no scores here (NaN), and does not count in the mean.
+fn measures(rows: &[Row], occurring: &[bool]) -> Vec<f64> {
+    let n = occurring.len();
     let counts = confusion(rows, n);
     let right = |k: usize| counts[k][k];
     let due = |k: usize| counts[k].iter().sum::<usize>();
     let given = |k: usize| counts.iter().map(|line| line[k]).sum::<usize>();
     let total = rows.len().max(1) as f64;
-    let of_labels: Vec<[f64; 3]> =
-        (0..n).map(|k| [ratio(right(k), given(k)), ratio(right(k), due(k)), ratio(2 * right(k), given(k) + due(k))]).collect();
-    let macro_f1 = of_labels.iter().map(|scores| scores[2]).sum::<f64>() / n.max(1) as f64;
+    let is_missed = |k: usize| occurring[k] && given(k) + due(k) == 0;
+    let scores = |k: usize| match is_missed(k) {
+        true => [f64::NAN; 3],
+        false => [ratio(right(k), given(k)), ratio(right(k), due(k)), ratio(2 * right(k), given(k) + due(k))],
+    };
+    let of_labels: Vec<[f64; 3]> = (0..n).map(scores).collect();
+    let f1: Vec<f64> = of_labels.iter().map(|scores| scores[2]).filter(|f1| !f1.is_nan()).collect();
+    let macro_f1 = f1.iter().sum::<f64>() / f1.len().max(1) as f64;
     let mut out = vec![
         (0..n).map(right).sum::<usize>() as f64 / total,
         macro_f1,
@@ -269,8 +288,10 @@ pub fn compare(first: &[Judged], second: &[Judged], n_labels: usize, resamples: 
     let right = |row: &Row| row.gold == row.main;
     let only_first = pairs.iter().filter(|(a, b)| right(a) && !right(b)).count();
     let only_second = pairs.iter().filter(|(a, b)| right(b) && !right(a)).count();
+    let both: Vec<Row> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
+    let occurring = occurring(&both, n_labels);
     let difference = estimates(&pairs, resamples, seed, |sample| {
-        let of = |pick: fn(&(Row, Row)) -> Row| measures(&sample.iter().map(pick).collect::<Vec<_>>(), n_labels)[1];
+        let of = |pick: fn(&(Row, Row)) -> Row| measures(&sample.iter().map(pick).collect::<Vec<_>>(), &occurring)[1];
         vec![of(|pair| pair.0) - of(|pair| pair.1)]
     });
     let macro_f1_difference = difference.first().copied().unwrap_or_default();
@@ -317,6 +338,15 @@ mod tests {
         assert_eq!(found.coverage, 0.75);
         assert_eq!(found.labels[1].precision_when_sure, Some(1.0));
         assert_eq!(found.labels[2].precision_when_sure, None);
+    }
+
+    #[test]
+    fn rare_labels_do_not_pull_intervals_below_the_measure() {
+        let labels: Vec<String> = (0..60).map(|k| format!("l{k}")).collect();
+        let all: Vec<Judged> = (0..120).map(|i| Judged { gold: i % 60, main: i % 60, ..Judged::default() }).collect();
+        let found = evaluate("x", &labels, &all, 50, 1);
+        assert_eq!((found.macro_f1.low, found.macro_f1.value, found.macro_f1.high), (1.0, 1.0, 1.0));
+        assert!(found.labels.iter().all(|l| l.f1.low == 1.0 && l.f1.value == 1.0));
     }
 
     #[test]
