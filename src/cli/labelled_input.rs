@@ -1,8 +1,8 @@
 //! Labelled data as `train` and `evaluate` read it: what cannot be used is told and left out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use demarche::corpus::labelled::{self, Labelled, LabelledText, Reading};
 
 use super::message;
@@ -43,4 +43,11 @@ pub(super) fn check_fields<'n>(texts: &[LabelledText], mut names: impl Iterator<
         Some(name) => bail!("no record has the field `{name}`"),
         None => Ok(()),
     }
+}
+
+/// BLAKE3 of a file, as models name it.
+pub(super) fn hash_file(path: &Path) -> anyhow::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(std::fs::File::open(path).with_context(|| path.display().to_string())?)?;
+    Ok(hasher.finalize().to_hex().chars().take(32).collect())
 }

@@ -143,8 +143,8 @@ pub struct Trained {
     pub path: Vec<PathPoint>,
     /// Columns of the design matrix.
     pub n_features: usize,
-    /// Pairs of near-duplicate texts on two sides of a fold.
-    pub near_duplicates: usize,
+    /// Pairs of near-duplicate texts on two sides of a fold: numbers of the examples.
+    pub near_duplicates: Vec<(usize, usize)>,
 }
 
 /// What cross-validation found at one penalty.
@@ -265,7 +265,7 @@ struct Choice {
     calibration: Calibration,
     held_out: Vec<(usize, Prediction)>,
     path: Vec<PathPoint>,
-    near_duplicates: usize,
+    near_duplicates: Vec<(usize, usize)>,
 }
 
 impl Choice {
@@ -273,7 +273,7 @@ impl Choice {
         let l2 = settings.l2.first().copied().unwrap_or(1.0);
         let prior = settings.priors.first().copied().unwrap_or_default();
         let calibration = Calibration::none(n_labels);
-        Self { l2, prior, calibration, held_out: Vec::new(), path: Vec::new(), near_duplicates: 0 }
+        Self { l2, prior, calibration, held_out: Vec::new(), path: Vec::new(), near_duplicates: Vec::new() }
     }
 }
 
@@ -362,10 +362,11 @@ impl Run<'_> {
         let none = self.labels.iter().position(|l| l == NONE);
         let calibration = Calibration::fit(&logits, &judged, self.examples, self.labels.len(), none, self.settings.precision);
         let held_out = judged.iter().map(|&i| (i, self.prediction(&logits, i, none, &calibration))).collect();
-        let near_duplicates = near::count_across(self.examples, &folds);
-        if near_duplicates > 0 {
+        let near_duplicates = near::across(self.examples, &folds);
+        if !near_duplicates.is_empty() {
             say(&format!(
-                "{near_duplicates} pairs of near-duplicates stand on two sides of a fold: held-out measures may flatter"
+                "{} pairs of near-duplicates stand on two sides of a fold: held-out measures may flatter",
+                near_duplicates.len()
             ));
         }
         Ok(Choice { l2, prior, calibration, held_out, path, near_duplicates })

@@ -20,7 +20,7 @@ use demarche::{
 use serde::Serialize;
 
 use super::{EvaluateArgs, Format};
-use crate::cli::{Outcome, labelled_input};
+use crate::cli::{Outcome, labelled_input, message};
 
 /// Arguments of this task alone.
 #[derive(Debug, clap::Args)]
@@ -77,7 +77,9 @@ struct Against {
 pub(crate) fn run(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Outcome> {
     let model = load(args.model.as_deref())?;
     let (texts, left_out) = read(args, options)?;
-    labelled_input::check_fields(&texts, options.by.iter())?;
+    let by = options.by.iter().filter(|name| Some(*name) != options.label_field.as_ref());
+    labelled_input::check_fields(&texts, by)?;
+    warn_of_training_data(&model, &args.data)?;
     let report = Report { left_out, ..report(&model, &texts, args, options)? };
     if let Some(folder) = &options.svg {
         write_figures(folder, &report.overall)?;
@@ -118,7 +120,9 @@ fn report(model: &StanceModel, texts: &[LabelledText], args: &EvaluateArgs, opti
     let mut baselines = vec![measure("commonest label", &baseline::majority(&judged, labels.len(), model.none()))];
     let plain: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     baselines.extend(baseline::lexicon(&plain, &judged, labels).map(|answers| measure("lexicon", &answers)));
-    let groups = groups(texts, &judged, options.by.as_deref());
+    // The field of the label goes by that name.
+    let by = options.by.as_deref().map(|name| if Some(name) == options.label_field.as_deref() { "label" } else { name });
+    let groups = groups(texts, &judged, by);
     let against = options.against.as_deref().map(|folder| against(folder, labels, texts, &judged, args, options)).transpose()?;
     Ok(Report {
         schema: 1,
@@ -154,6 +158,17 @@ fn judge(model: &StanceModel, texts: &[LabelledText]) -> anyhow::Result<Vec<Judg
         })
     };
     texts.iter().zip(predictions).map(of_text).collect()
+}
+
+/// Measures on what a model learnt from say little of it.
+fn warn_of_training_data(model: &StanceModel, data: &[PathBuf]) -> anyhow::Result<()> {
+    for path in data.iter().filter(|path| path.is_file()) {
+        let hash = labelled_input::hash_file(path)?;
+        if model.manifest().training.data.values().any(|other| *other == hash) {
+            message::warning(&format!("{}: the model was trained on this file; these measures flatter", path.display()));
+        }
+    }
+    Ok(())
 }
 
 fn groups(texts: &[LabelledText], judged: &[Judged], field: Option<&str>) -> BTreeMap<String, Vec<Judged>> {
@@ -247,8 +262,9 @@ fn page(report: &Report, model: &StanceModel, texts: &[LabelledText], args: &Eva
 fn compared(against: &Against) -> String {
     let c = &against.comparison;
     let difference = figure::estimate_text(c.macro_f1_difference);
+    let p = if c.p_value < 1e-4 { "p < 0.0001".into() } else { format!("p = {:.4}", c.p_value) };
     format!(
-        "\nAgainst {}: {} texts right here alone, {} there alone, McNemar p = {:.4}; macro-F1 differs by {difference}.\n",
-        against.model, c.only_first, c.only_second, c.p_value
+        "\nAgainst {}: {} texts right here alone, {} there alone, McNemar {p}; macro-F1 differs by {difference}.\n",
+        against.model, c.only_first, c.only_second
     )
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use demarche::{
+    corpus::labelled::LabelledText,
     evaluate::{bootstrap::Estimate, classification::Evaluation, figure},
     model::TrainingRecord,
     stance::{CurvePoint, Prior, Trained},
@@ -77,16 +78,21 @@ pub(super) fn write(
     trained: &Trained,
     evaluation: Option<&Evaluation>,
     curve: &[CurveLine],
+    texts: &[LabelledText],
     n_rejects: usize,
 ) -> anyhow::Result<String> {
     let put = |name: &str, content: &str| {
         let path = folder.join(name);
         std::fs::write(&path, content).with_context(|| path.display().to_string())
     };
-    let report = json!({"schema": 1, "l2_path": trained.path, "features": trained.n_features, "near_duplicates": trained.near_duplicates,
+    let report = json!({"schema": 1, "l2_path": trained.path, "features": trained.n_features, "near_duplicates": trained.near_duplicates.len(),
+        "near_duplicate_pairs": near_duplicates(trained, texts),
         "counts": trained.stored.manifest.training.counts, "left_out": n_rejects, "learning_curve": curve, "held_out": evaluation});
     put("report.json", &(serde_json::to_string_pretty(&report)? + "\n"))?;
     let mut text = report_text(trained, evaluation, curve);
+    for [first, second] in near_duplicates(trained, texts).iter().take(SHOWN_PAIRS) {
+        text += &format!("{second} is nearly the text of {first}\n");
+    }
     if n_rejects > 0 {
         text += &format!("\n{n_rejects} records of the data could not be used and are left out.\n");
     }
@@ -100,6 +106,16 @@ pub(super) fn write(
     Ok(text)
 }
 
+/// Pairs of near-duplicates that the report has; and that its text shows.
+const KEPT_PAIRS: usize = 1000;
+const SHOWN_PAIRS: usize = 5;
+
+/// Where the near-duplicates on two sides of a fold stand.
+fn near_duplicates<'t>(trained: &Trained, texts: &'t [LabelledText]) -> Vec<[&'t str; 2]> {
+    let place = |number: usize| texts.get(number).map_or("", |text| text.place.as_str());
+    trained.near_duplicates.iter().take(KEPT_PAIRS).map(|&(a, b)| [place(a), place(b)]).collect()
+}
+
 fn report_text(trained: &Trained, evaluation: Option<&Evaluation>, curve: &[CurveLine]) -> String {
     let manifest = &trained.stored.manifest;
     let mut out = format!("{}: {}\n", manifest.name, balance_text(&manifest.training, &manifest.labels));
@@ -110,7 +126,7 @@ fn report_text(trained: &Trained, evaluation: Option<&Evaluation>, curve: &[Curv
     if let Some(e) = evaluation {
         out += &format!("\n{}\n{}\n", figure::overview_text(std::iter::once(e)), figure::labels_text(e));
         out += &format!("{}\n\n{}\n", figure::confusion_text(e), figure::reliability_text(e));
-        out += &format!("\n{} pairs of near-duplicates stand on two sides of a fold.\n", trained.near_duplicates);
+        out += &format!("\n{} pairs of near-duplicates stand on two sides of a fold.\n", trained.near_duplicates.len());
     }
     if !curve.is_empty() {
         out += &curve_text(curve);

@@ -101,7 +101,7 @@ pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome
     let mut trained = stance::train(&name, &labels, &examples, &settings, pieces, &mut |line| message::line(line))?;
     let record = &mut trained.stored.manifest.training;
     record.data = hashes(&args.data)?;
-    record.codebook = options.codebook.as_deref().map(hash_file).transpose()?;
+    record.codebook = options.codebook.as_deref().map(labelled_input::hash_file).transpose()?;
     let judge = |held_out: &[(usize, Prediction)]| evaluation(&trained.stored.manifest, held_out, &examples, &labels, args.seed);
     let evaluation = judge(&trained.held_out);
     let curve = match options.learning_curve {
@@ -117,7 +117,7 @@ pub(crate) fn run(args: &TrainArgs, options: &Options) -> anyhow::Result<Outcome
     };
     trained.stored.manifest.metrics = evaluation.as_ref().map(card::metrics).unwrap_or_default();
     trained.stored.write(&args.output)?;
-    let report = card::write(&args.output, &trained, evaluation.as_ref(), &curve, n_rejects)?;
+    let report = card::write(&args.output, &trained, evaluation.as_ref(), &curve, &texts, n_rejects)?;
     message::line(&format!("wrote {}", args.output.display()));
     // A closed pipe is no failure: the report stands in the folder too.
     let _ = write!(std::io::stdout().lock(), "{report}");
@@ -241,12 +241,6 @@ fn folder_name(folder: &Path) -> String {
 }
 
 fn hashes(paths: &[PathBuf]) -> anyhow::Result<BTreeMap<String, String>> {
-    let named = |path: &PathBuf| Ok((folder_name(path), hash_file(path)?));
+    let named = |path: &PathBuf| Ok((folder_name(path), labelled_input::hash_file(path)?));
     paths.iter().filter(|path| path.as_os_str() != "-").map(named).collect()
-}
-
-fn hash_file(path: &Path) -> anyhow::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(std::fs::File::open(path).with_context(|| path.display().to_string())?)?;
-    Ok(hasher.finalize().to_hex().chars().take(32).collect())
 }

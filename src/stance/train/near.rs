@@ -16,8 +16,8 @@ const SIMILAR: f64 = 0.8;
 /// Texts of one bucket that are compared: a bound for degenerate data.
 const MAX_BUCKET: usize = 64;
 
-/// Counts the pairs of near-duplicates that stand in different folds.
-pub(super) fn count_across(examples: &[Example], folds: &[Option<usize>]) -> usize {
+/// The pairs of near-duplicates that stand in different folds: numbers of the examples, in order.
+pub(super) fn across(examples: &[Example], folds: &[Option<usize>]) -> Vec<(usize, usize)> {
     let judged: Vec<usize> = (0..examples.len()).filter(|&i| examples[i].probabilities.is_none() && folds[i].is_some()).collect();
     let shingles: Vec<BTreeSet<u64>> = judged.par_iter().map(|&i| shingles(&examples[i].text)).collect();
     let keys: Vec<Vec<[u64; ROWS]>> = shingles.par_iter().map(signature).collect();
@@ -32,7 +32,8 @@ pub(super) fn count_across(examples: &[Example], folds: &[Option<usize>]) -> usi
             pairs.extend(bucket[i + 1..].iter().filter(|&&b| folds[judged[a]] != folds[judged[b]]).map(|&b| (a, b)));
         }
     }
-    pairs.into_iter().filter(|&(a, b)| jaccard(&shingles[a], &shingles[b]) >= SIMILAR).count()
+    let similar = pairs.into_iter().filter(|&(a, b)| jaccard(&shingles[a], &shingles[b]) >= SIMILAR);
+    similar.map(|(a, b)| (judged[a], judged[b])).collect()
 }
 
 /// The least values of each band; none of a text without words.
@@ -77,7 +78,7 @@ mod tests {
         let long = "the delegation of the island state will remain at the table until every one of the twelve articles has been read twice";
         let examples =
             [text(long), text(&format!("{long} again")), text("a quite different sentence about the price of bread in town")];
-        assert_eq!(count_across(&examples, &[Some(0), Some(1), Some(0)]), 1);
-        assert_eq!(count_across(&examples, &[Some(0), Some(0), Some(1)]), 0);
+        assert_eq!(across(&examples, &[Some(0), Some(1), Some(0)]), [(0, 1)]);
+        assert_eq!(across(&examples, &[Some(0), Some(0), Some(1)]), []);
     }
 }
