@@ -7,7 +7,10 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
-use demarche::stance::{Evidence, Explanation, StanceModel};
+use demarche::{
+    report::html::{self, Explained},
+    stance::{Evidence, Explanation, StanceModel},
+};
 use serde_json::json;
 
 use super::{Outcome, args::ModelArg};
@@ -42,21 +45,39 @@ enum Format {
     Text,
     /// One JSON object for each text, with every feature.
     Json,
+    /// A page to read and to send on, of all texts.
+    Html,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
     let model = args.model.model.as_deref().map_or_else(StanceModel::builtin, StanceModel::load)?;
     let mut out = anstream::stdout().lock();
+    if args.format == Format::Html {
+        write!(out, "{}", page(args, &model)?)?;
+        return Ok(Outcome::Done);
+    }
     for text in texts(args)? {
         let explanation = model.explain(&text);
         let label = label(args, &model, &explanation)?;
         match args.format {
             Format::Json => writeln!(out, "{}", as_json(&model, &text, &explanation))?,
-            Format::Text => writeln!(out, "{}", as_text(&model, &text, &explanation, label, args.top))?,
+            Format::Text | Format::Html => writeln!(out, "{}", as_text(&model, &text, &explanation, label, args.top))?,
         }
     }
     Ok(Outcome::Done)
+}
+
+/// All texts on one page.
+fn page(args: &ExplainArgs, model: &StanceModel) -> anyhow::Result<String> {
+    let explained = |text: String| {
+        let explanation = model.explain(&text);
+        let label = label(args, model, &explanation)?;
+        let unsure = model.is_unsure(&explanation.prediction);
+        Ok(Explained { text, explanation, label, unsure })
+    };
+    let all = texts(args)?.into_iter().map(explained).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(html::explanation(&model.id(), model.labels(), &all, args.top)?)
 }
 
 fn texts(args: &ExplainArgs) -> anyhow::Result<Vec<String>> {
@@ -97,12 +118,6 @@ fn rounded(value: f32) -> f64 {
     (f64::from(value) * 1e5).round() / 1e5
 }
 
-/// What `e` speaks for `label`: its contribution less the mean over the labels.
-fn weight(e: &Evidence, label: usize) -> f32 {
-    let mean = e.contributions.iter().sum::<f32>() / e.contributions.len().max(1) as f32;
-    e.contributions.get(label).map_or(0.0, |c| c - mean)
-}
-
 fn as_text(model: &StanceModel, text: &str, explanation: &Explanation, label: usize, top: usize) -> String {
     let prediction = &explanation.prediction;
     let name = model.labels().get(label).map_or("", String::as_str);
@@ -112,12 +127,12 @@ fn as_text(model: &StanceModel, text: &str, explanation: &Explanation, label: us
         out += "\n  too doubtful to answer under --abstain";
     }
     let mut order: Vec<&Evidence> = explanation.evidence.iter().collect();
-    order.sort_by(|a, b| weight(b, label).abs().total_cmp(&weight(a, label).abs()).then(a.bytes.start.cmp(&b.bytes.start)));
+    order.sort_by(|a, b| b.weight(label).abs().total_cmp(&a.weight(label).abs()).then(a.bytes.start.cmp(&b.bytes.start)));
     out += &format!("\nfor (+) and against (-) {name}, beside the mean of the labels:");
     for e in order.iter().take(top) {
-        out += &format!("\n  {:+.3}  {:<8} {}", weight(e, label), e.block.name(), e.name);
+        out += &format!("\n  {:+.3}  {:<8} {}", e.weight(label), e.block.name(), e.name);
     }
-    let rest: f32 = order.iter().skip(top).map(|e| weight(e, label)).sum();
+    let rest: f32 = order.iter().skip(top).map(|e| e.weight(label)).sum();
     let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len().max(1) as f32;
     let bias = explanation.biases.get(label).copied().unwrap_or_default() - mean(&explanation.biases);
     let logit = explanation.logits.get(label).copied().unwrap_or_default() - mean(&explanation.logits);
@@ -146,33 +161,14 @@ fn probabilities_text(labels: &[String], probabilities: &[f32]) -> String {
     out
 }
 
-/// Words with at least this share of the strongest word's evidence are marked.
-const MARKED: f32 = 0.35;
-
 /// The text with the words that speak for `label` marked: bold on a terminal, in `*…*` elsewhere.
 fn marked(text: &str, explanation: &Explanation, label: usize) -> String {
-    let mut words: std::collections::BTreeMap<(usize, usize), f32> = std::collections::BTreeMap::new();
-    let places: Vec<(usize, usize)> = {
-        let mut ends: Vec<(usize, usize)> =
-            explanation.evidence.iter().filter(|e| e.block.name() == "words").map(|e| (e.bytes.start, e.bytes.end)).collect();
-        ends.dedup();
-        ends
-    };
-    for e in &explanation.evidence {
-        let inside: Vec<&(usize, usize)> =
-            places.iter().filter(|(start, end)| *start >= e.bytes.start && *end <= e.bytes.end).collect();
-        let share = weight(e, label) / inside.len().max(1) as f32;
-        inside.into_iter().for_each(|place| *words.entry(*place).or_default() += share);
-    }
-    let strongest = words.values().copied().fold(0.0f32, f32::max);
     let style = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
     let (mut out, mut at) = (String::new(), 0);
-    for ((start, end), weight) in words {
-        if strongest > 0.0 && weight >= MARKED * strongest {
-            out += text.get(at..start).unwrap_or_default();
-            out += &format!("{style}*{}*{style:#}", text.get(start..end).unwrap_or_default());
-            at = end;
-        }
+    for word in explanation.marked_words(label) {
+        out += text.get(at..word.start).unwrap_or_default();
+        out += &format!("{style}*{}*{style:#}", text.get(word.clone()).unwrap_or_default());
+        at = word.end;
     }
     out + text.get(at..).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! One text in; every feature with what it adds to each logit out. Names come from the text itself: the model stores none.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde::Serialize;
 
@@ -36,6 +36,36 @@ pub struct Explanation {
     pub biases: Vec<f32>,
     /// All features, in order of position; equal ones of the same place are summed.
     pub evidence: Vec<Evidence>,
+}
+
+/// Words with at least this share of the strongest word's evidence are marked.
+const MARKED: f32 = 0.35;
+
+impl Evidence {
+    /// What it speaks for `label`: its contribution less the mean over the labels.
+    pub fn weight(&self, label: usize) -> f32 {
+        let mean = self.contributions.iter().sum::<f32>() / self.contributions.len().max(1) as f32;
+        self.contributions.get(label).map_or(0.0, |c| c - mean)
+    }
+}
+
+impl Explanation {
+    /// The words that speak most for `label`, in order: each has its part of every feature that it belongs to.
+    pub fn marked_words(&self, label: usize) -> Vec<Range<usize>> {
+        let mut places: Vec<(usize, usize)> =
+            self.evidence.iter().filter(|e| e.block == Block::Words).map(|e| (e.bytes.start, e.bytes.end)).collect();
+        places.dedup();
+        let mut words: BTreeMap<(usize, usize), f32> = BTreeMap::new();
+        for e in &self.evidence {
+            let inside = places.iter().filter(|(start, end)| *start >= e.bytes.start && *end <= e.bytes.end);
+            let inside: Vec<&(usize, usize)> = inside.collect();
+            let share = e.weight(label) / inside.len().max(1) as f32;
+            inside.into_iter().for_each(|place| *words.entry(*place).or_default() += share);
+        }
+        let strongest = words.values().copied().fold(0.0f32, f32::max);
+        let is_strong = |weight: f32| strongest > 0.0 && weight >= MARKED * strongest;
+        words.into_iter().filter(|(_, weight)| is_strong(*weight)).map(|((start, end), _)| start..end).collect()
+    }
 }
 
 /// A feature as it is found: its row of the table, its name, its first and last token.

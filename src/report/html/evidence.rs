@@ -22,13 +22,17 @@ const FEATURE_CHARS: usize = 60;
 ///
 /// A model has many features of the same words (the word, its pieces, its class): they are summed, and named by the words.
 pub fn evidence(explanation: &Explanation, text: &str, n: usize) -> Evidence {
-    let main = explanation.prediction.main;
+    evidence_for(explanation, explanation.prediction.main, text, n)
+}
+
+/// The same for the label number `label`.
+pub(super) fn evidence_for(explanation: &Explanation, label: usize, text: &str, n: usize) -> Evidence {
     let mut by_place: Vec<(&stance::Evidence, f64)> = Vec::new();
     // The explanation is in order of position.
     for found in &explanation.evidence {
         match by_place.last_mut() {
-            Some((last, sum)) if last.bytes == found.bytes => *sum += weight(found, main),
-            _ => by_place.push((found, weight(found, main))),
+            Some((last, sum)) if last.bytes == found.bytes => *sum += weight(found, label),
+            _ => by_place.push((found, weight(found, label))),
         }
     }
     by_place.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.bytes.start.cmp(&b.0.bytes.start)));

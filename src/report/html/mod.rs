@@ -11,6 +11,7 @@ mod corpus;
 mod escape;
 mod evaluation;
 mod evidence;
+mod explanation;
 mod label;
 mod marks;
 
@@ -19,6 +20,7 @@ pub use contents::{Listed, contents};
 pub use corpus::corpus;
 pub use evaluation::{Measured, WorstError, evaluation, worst};
 pub use evidence::{Contribution, Evidence, evidence};
+pub use explanation::{Explained, explanation};
 
 use crate::error::{Error, Result};
 
