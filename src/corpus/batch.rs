@@ -144,6 +144,9 @@ pub enum Event<'e> {
     Lost(&'e str, u64, &'e str),
 }
 
+/// Most threads that label where rows pass as parts of tables: each takes up to 30 MB then, and 300 MB are to do for all.
+const MOST_BY_PARTS: usize = 8;
+
 /// Runs `job`. `stop` set from outside ends it at the next chunk; `tell` hears how it goes.
 ///
 /// # Errors
@@ -160,7 +163,8 @@ pub fn run(job: &Job, labelling: Labelling<'_>, stop: &AtomicBool, tell: &mut dy
     let ended = if job.threads <= 1 || job.line_buffered {
         alone(feeder, Worker::new(&plan.layout, labelling), &mut writer, stop)
     } else {
-        together(job.threads, feeder, || Worker::new(&plan.layout, labelling), &mut writer, stop)
+        let threads = if plan.is_by_parts(job) { job.threads.min(MOST_BY_PARTS) } else { job.threads };
+        together(threads, feeder, || Worker::new(&plan.layout, labelling), &mut writer, stop)
     };
     writer.close(ended)
 }

@@ -7,7 +7,7 @@ use super::{
     columns::{LabelColumns, Verdict},
     format::Format,
     layout::Layout,
-    source::Source,
+    source::{Source, Stamp},
 };
 
 pub(crate) const PART_BYTES: usize = 2 << 20;
@@ -85,13 +85,7 @@ pub(crate) fn texts(_: &Batch) -> Result<std::iter::Empty<Option<&str>>, String>
     Err(MISSING.into())
 }
 
-pub(crate) fn assemble(
-    _: &Packing,
-    _: (&[Source], &Layout, usize),
-    _: &Path,
-    _: &Path,
-    _: &[(String, String)],
-) -> Result<(), String> {
+pub(crate) fn assemble(_: &Packing, _: &Inputs<'_>, _: &Path, _: &Path, _: &[(String, String)]) -> Result<(), String> {
     Err(MISSING.into())
 }
 
@@ -99,6 +93,14 @@ pub(crate) enum Typed<'t> {
     Schema(&'t Schema),
     Records(&'t str),
     Texts,
+}
+
+/// No columns to copy.
+pub(crate) struct Inputs<'i> {
+    pub(crate) sources: &'i [Source],
+    pub(crate) stamps: &'i [Option<Stamp>],
+    pub(crate) layout: &'i Layout,
+    pub(crate) threads: usize,
 }
 
 /// No labels.

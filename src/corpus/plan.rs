@@ -28,6 +28,16 @@ pub(crate) struct Plan {
     pub(crate) model: String,
 }
 
+impl Plan {
+    /// Whether rows pass as parts of tables, which takes more memory than lines or labels alone.
+    pub(crate) fn is_by_parts(&self, job: &Job) -> bool {
+        match &self.layout.packing {
+            Some(packing) => !packing.is_graft(),
+            None => job.sources.iter().any(|source| source.format.is_columnar()),
+        }
+    }
+}
+
 const STEP: usize = 1 << 16;
 /// Bytes of JSONL from which the types of columns are read.
 const TYPED_BYTES: usize = 1 << 20;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     batch::{Clock, End, Event, Finish, Halt, Job, Position},
-    columnar::{self, Packing},
+    columnar::{self, Inputs, Packing},
     counts::Counts,
     feeder::Lost,
     format::Compression,
@@ -242,7 +242,13 @@ impl<'a> Writer<'a> {
             ("demarche.model".to_owned(), self.plan.model.clone()),
             ("demarche.program".to_owned(), concat!("demarche ", env!("CARGO_PKG_VERSION")).to_owned()),
         ];
-        columnar::assemble(packing, (&self.job.sources, &self.plan.layout, self.job.threads), &partial_path(path), &whole, &meta)
+        let inputs = Inputs {
+            sources: &self.job.sources,
+            stamps: &self.plan.stamps,
+            layout: &self.plan.layout,
+            threads: self.job.threads,
+        };
+        columnar::assemble(packing, &inputs, &partial_path(path), &whole, &meta)
             .map_err(|reason| Error::Data(format!("{}: {reason}", whole.display())))?;
         publish(&whole, path)?;
         remove(&partial_path(path))

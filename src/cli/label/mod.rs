@@ -67,6 +67,9 @@ pub(crate) struct LabelArgs {
     #[arg(long, value_name = "P", num_args = 0..=1, require_equals = true, default_missing_value = "auto", value_parser = parse_abstain)]
     abstain: Option<Abstain>,
     /// Threads that label; the output does not depend on it [default: one per processor]
+    ///
+    /// Rows that pass through tables are labelled on at most 8, so that memory stays under 300 MB; lines, and Parquet to
+    /// Parquet, on any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Label only part I of N; the parts joined are the whole.

@@ -23,7 +23,8 @@ impl Summary {
         let by_label = |values: &[u64]| -> Map<String, Value> {
             model.labels().iter().zip(values).map(|(label, &count)| (label.clone(), json!(count))).collect()
         };
-        let share = |part: u64| if counts.rows == 0 { 0.0 } else { part as f64 / counts.rows as f64 };
+        let rounded = |value: f64| (value * 10_000.0).round() / 10_000.0;
+        let share = |part: u64, of: u64| rounded(part as f64 / of.max(1) as f64);
         let json = json!({
             "schema": 1,
             "program": concat!("demarche ", env!("CARGO_PKG_VERSION")),
@@ -36,11 +37,11 @@ impl Summary {
             "main": by_label(&counts.main),
             "given": by_label(&counts.given),
             "unsure": counts.unsure,
-            "mean_confidence": counts.mean_confidence(),
-            "share_under_half": share(counts.under_half),
+            "mean_confidence": rounded(counts.mean_confidence()),
+            "share_under_half": share(counts.under_half, counts.rows),
             "words": counts.words,
-            "share_unknown_words": counts.unknown_words as f64 / counts.words.max(1) as f64,
-            "seconds": took.as_secs_f64(),
+            "share_unknown_words": share(counts.unknown_words, counts.words),
+            "seconds": rounded(took.as_secs_f64()),
         });
         Self { json }
     }

@@ -46,7 +46,7 @@ use crate::corpus::{
     columns::{LabelColumns, SCALE, UNSURE},
     format::Format,
     layout::{Layout, TableHeader},
-    source::Source,
+    source::{Source, Stamp},
 };
 
 /// Most rows of a row group whose labels are encoded in memory: about 100 MB of them.
@@ -54,6 +54,16 @@ const MOST_ROWS: i64 = 1 << 22;
 const WRITE_BYTES: usize = 1 << 20;
 /// Rows that are encoded at once: pages must not show how frames were cut.
 const BLOCK_ROWS: usize = 1 << 13;
+
+/// What the columns are copied from.
+pub(crate) struct Inputs<'i> {
+    pub(crate) sources: &'i [Source],
+    /// Size and time of change of each, before it was read.
+    pub(crate) stamps: &'i [Option<Stamp>],
+    pub(crate) layout: &'i Layout,
+    /// Threads to encode labels on.
+    pub(crate) threads: usize,
+}
 
 /// What the output has of the inputs.
 #[derive(Clone, Debug)]
@@ -236,7 +246,7 @@ struct Grafting<'g> {
 /// Makes the file `whole` of the labels in `partial` and the columns of `sources`.
 pub(super) fn assemble(
     graft: &Graft,
-    (sources, layout, threads): (&[Source], &Layout, usize),
+    inputs: &Inputs<'_>,
     partial: &Path,
     whole: &Path,
     meta: &[(String, String)],
@@ -245,12 +255,18 @@ pub(super) fn assemble(
     let out = BufWriter::with_capacity(WRITE_BYTES, File::create(whole).map_err(|e| e.to_string())?);
     let writer = SerializedFileWriter::new(out, graft.types.clone(), Arc::new(graft.properties(meta))).map_err(fault)?;
     let columns = ArrowRowGroupWriterFactory::new(&writer, graft.schema.clone());
-    let mut grafting = Grafting { graft, frames, threads, writer, columns, n_groups: 0 };
+    let mut grafting = Grafting { graft, frames, threads: inputs.threads, writer, columns, n_groups: 0 };
     let frames = grafting.frames.all.clone();
     for of_source in frames.chunk_by(|a, b| a.source == b.source) {
         let number = of_source.first().map_or(0, |frame| frame.source);
-        let source = sources.get(number).ok_or("the labels are of other inputs")?;
-        let done = Input::open(source, layout).and_then(|mut input| {
+        let source = inputs.sources.get(number).ok_or("the labels are of other inputs")?;
+        if inputs.stamps.get(number).copied().flatten().is_some_and(|before| source.stamp().ok() != Some(before)) {
+            return Err(format!(
+                "{} changed after it was read, so that its columns cannot be copied; start anew with --force",
+                source.name()
+            ));
+        }
+        let done = Input::open(source, inputs.layout).and_then(|mut input| {
             if graft.is_indexed {
                 input.metadata = input.indexed().ok_or("its index of pages cannot be read any more")?;
             }

@@ -14,6 +14,7 @@ mod page_lengths;
 mod table;
 
 pub(crate) use frame::Frame;
+pub(crate) use graft::Inputs;
 pub use guard::is_reading;
 pub(crate) use pack::{Packing, Typed, assemble, text_column, texts};
 pub(crate) use table::{Table, infer, json_lines, schema_of};

@@ -32,7 +32,7 @@ use parquet::{
 
 use super::{
     Batch, PART_BYTES, Schema,
-    graft::{self, Graft},
+    graft::{self, Graft, Inputs},
 };
 use crate::corpus::{
     articles::{ARTICLE_COLUMNS, STATEMENT_COLUMNS},
@@ -313,10 +313,10 @@ pub(crate) fn texts(array: &ArrayRef) -> Result<Box<dyn Iterator<Item = Option<&
     }
 }
 
-/// Makes one file of the parts in `partial`; of labels, with the columns of `inputs` (files, layout, threads).
+/// Makes one file of the parts in `partial`; of labels, with the columns of `inputs`.
 pub(crate) fn assemble(
     packing: &Packing,
-    inputs: (&[Source], &Layout, usize),
+    inputs: &Inputs<'_>,
     partial: &Path,
     whole: &Path,
     meta: &[(String, String)],
