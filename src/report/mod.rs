@@ -20,6 +20,11 @@ pub fn rounded(value: f32) -> f64 {
     (f64::from(value) * 1e4).round() / 1e4
 }
 
+/// A share or probability (0 to 1) in percent, without decimals; what is not quite certain is never "100 %".
+pub fn percent(share: f64) -> String {
+    if (0.995..1.0).contains(&share) { "> 99 %".to_owned() } else { format!("{:.0} %", 100.0 * share) }
+}
+
 /// The words of a statement: its content pieces as they stand, joined by a space.
 pub fn content_text(text: &str, labelled: &LabelledStatement) -> String {
     let pieces: Vec<&str> = labelled.statement.content.iter().map(|span| span.of(text)).collect();
@@ -54,6 +59,11 @@ mod tests {
         span::Span,
         statement::{Holder, Kind, Statement},
     };
+
+    #[test]
+    fn only_certainty_is_a_hundred_percent() {
+        assert_eq!([0.0, 0.5, 0.9949, 0.996, 1.0].map(percent), ["0 %", "50 %", "99 %", "> 99 %", "100 %"]);
+    }
 
     fn shown(text: &str) -> String {
         let content = vec![Span::clamped(text, 0..text.len())];

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use demarche::{
     pipeline::{ArticleReport, LabelledStatement},
-    report::{chosen_labels, readable_text, rounded},
+    report::{chosen_labels, percent, readable_text, rounded},
     summarize::{Explanation, merge::MergedSummary},
 };
 use textwrap::Options;
@@ -100,9 +100,9 @@ impl Page {
         let chosen = chosen_labels(labels, prediction);
         let main = chosen.first().copied().unwrap_or("none");
         let also = chosen.get(1..).filter(|rest| !rest.is_empty()).map(|rest| format!(" ({})", rest.join(", ")));
-        let p = prediction.probabilities.get(prediction.main).map_or(0.0, |&p| 100.0 * rounded(p));
+        let p = prediction.probabilities.get(prediction.main).map_or(0.0, |&p| rounded(p));
         let style = style(main);
-        let label = format!("{} {main} {p:.0} %{}", sign(main), also.unwrap_or_default());
+        let label = format!("{} {main} {}{}", sign(main), percent(p), also.unwrap_or_default());
         let _ = writeln!(self.out, "    {style}{label}{style:#}");
         self.wrapped(&printable(&readable_text(&report.article.text, labelled)), "      ", "      ", Style::new());
     }

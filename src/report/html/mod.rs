@@ -22,6 +22,7 @@ pub use evaluation::{Measured, WorstError, evaluation, worst};
 pub use evidence::{Contribution, Evidence, evidence};
 pub use explanation::{Explained, explanation};
 
+use super::percent;
 use crate::error::{Error, Result};
 
 /// The look of every page.
@@ -37,11 +38,6 @@ fn sealed(render: impl Fn(&str) -> askama::Result<String>) -> Result<String> {
         render(hash.get(..32).unwrap_or(&hash))
     });
     sealed.map(|page| page + "\n").map_err(|error| Error::Data(format!("the page cannot be put together: {error}")))
-}
-
-/// `share` (0 to 1) in percent, without decimals.
-fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
 }
 
 /// A weight with its sign, a true minus among them.
