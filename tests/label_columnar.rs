@@ -21,7 +21,7 @@ use arrow::{
 };
 use parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
-    basic::{Compression, ZstdLevel},
+    basic::{Compression, GzipLevel, ZstdLevel},
     column::writer::ColumnCloseResult,
     file::{
         metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaDataReader},
@@ -263,6 +263,27 @@ fn untouched_columns_are_copied_as_they_are_stored() {
     });
     assert_eq!(ours.collect::<Vec<_>>(), labels("first.jsonl"));
     assert_eq!(labels("again.jsonl"), labels("first.jsonl"));
+}
+
+#[test]
+fn packed_pages_are_read_and_stay_packed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for compression in
+        [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::GZIP(GzipLevel::default()), Compression::LZ4_RAW]
+    {
+        let properties = WriterProperties::builder().set_compression(compression).build();
+        let mut writer =
+            ArrowWriter::try_new(File::create(at("in.parquet")).unwrap(), batch().schema(), Some(properties)).unwrap();
+        writer.write(&batch().slice(0, 50)).unwrap();
+        writer.close().unwrap();
+        let out = demarche(folder.path(), "label in.parquet -o out.parquet --force");
+        assert_eq!(code(&out), Some(0), "{compression}: {}", message(&out));
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(at("out.parquet")).unwrap()).unwrap();
+        let codecs: Vec<Compression> = metadata.row_group(0).columns().iter().map(|chunk| chunk.compression()).collect();
+        assert_eq!(codecs, vec![compression; codecs.len()]);
+        assert_eq!(read(&at("out.parquet")).num_rows(), 50);
+    }
 }
 
 /// A number as Thrift's compact protocol stores it: zigzag, seven bits a byte.

@@ -140,8 +140,8 @@ pub struct Finish {
 pub enum Event<'e> {
     /// Records were written.
     Progress(&'e Counts),
-    /// An input was given up: its name, the byte, the reason.
-    Lost(&'e str, u64, &'e str),
+    /// An input was given up: its name, the byte or row, the reason.
+    Lost(&'e str, &'e str, &'e str),
 }
 
 /// Most threads that label where rows pass as parts of tables: each takes up to 30 MB then, and 300 MB are to do for all.

@@ -159,9 +159,12 @@ impl<'a> Writer<'a> {
         if lost.source != self.position.source {
             self.position = Position { source: lost.source, ..Position::default() };
         }
-        let name = self.job.sources.get(lost.source).map(super::source::Source::name).unwrap_or_default();
-        (self.tell)(Event::Lost(&name, lost.offset, &lost.reason));
-        self.reject(&Reject::new(0, Some(lost.offset), lost.reason.clone(), &[]))?;
+        let source = self.job.sources.get(lost.source);
+        let name = source.map(super::source::Source::name).unwrap_or_default();
+        let byte = Some(lost.offset).filter(|_| source.is_some_and(|source| !source.format.is_columnar()));
+        let place = byte.map_or_else(|| format!("row {}", lost.offset + 1), |byte| format!("byte {byte}"));
+        (self.tell)(Event::Lost(&name, &place, &lost.reason));
+        self.reject(&Reject::new(0, byte, lost.reason.clone(), &[]))?;
         self.counts.lost_inputs += 1;
         self.position = Position { source: lost.source + 1, ..Position::default() };
         Ok(())

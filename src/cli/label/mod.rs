@@ -142,7 +142,7 @@ pub(crate) fn run(args: &LabelArgs) -> anyhow::Result<Outcome> {
     let mut progress = progress::Progress::new(&job);
     let finish = batch::run(&job, labelling, &stop, &mut |event| match event {
         Event::Progress(counts) => progress.show(counts),
-        Event::Lost(name, byte, reason) => progress.above(|| message::warning(&format!("{name}: byte {byte}: {reason}"))),
+        Event::Lost(name, place, reason) => progress.above(|| message::error(&format!("{name}: {place}: {reason}"))),
     });
     progress.clear();
     let finish = finish?;
@@ -237,7 +237,11 @@ fn outcome(args: &LabelArgs, finish: &Finish) -> Outcome {
             Outcome::Done
         }
         End::Whole if counts.nothing_usable() => {
-            message::error("every record was rejected; the reasons stand in the file given with --rejects");
+            message::error(if counts.records == 0 {
+                "no input could be read"
+            } else {
+                "every record was rejected; the reasons stand in the file given with --rejects"
+            });
             Outcome::Nothing
         }
         End::Whole if counts.rejected + counts.lost_inputs > 0 => Outcome::Partly,
