@@ -87,7 +87,8 @@ def best(runs, command):
     return min((measured(command) for _ in range(runs)), key=lambda found: found[0])
 
 
-# The other programs run in children of this script: label.py --child NAME IN OUT MODEL PROCESSES.
+# The other programs run in children of this script: label.py --child NAME IN OUT MODEL PROCESSES. So does what is made
+# for the runs: label.py --make WHAT PATH [SOURCE]. A child's memory counts from that of its parent on.
 
 
 def lines_of(path, part, parts):
@@ -176,6 +177,17 @@ def train_sklearn(path):
         pickle.dump(pipeline.fit(texts, labels), file)
 
 
+MAKERS = {"fasttext": train_fasttext, "sklearn": train_sklearn, "parquet": make_parquet}
+
+
+def made(*command):
+    """Whether a child made what is asked for; tells why not."""
+    child = subprocess.run([sys.executable, __file__, "--make", *command], stderr=subprocess.PIPE, text=True)
+    if child.returncode:
+        print(f"{command[0]} is left out: {child.stderr.strip().splitlines()[-1]}")
+    return child.returncode == 0
+
+
 def first_lines(source, target, most):
     """Copies at most `most` lines; returns how many source has."""
     n = 0
@@ -213,19 +225,13 @@ def compare(args, path):
     for threads in args.threads.split(","):
         run = [*program, path("in.jsonl"), "-o", path("out.jsonl"), "--threads", threads]
         report(f"demarche, {threads} threads", n, *best(args.runs, run))
-    try:
-        make_parquet(path("in.parquet"), path("in.jsonl"))
+    if made("parquet", path("in.parquet"), path("in.jsonl")):
         for threads in args.threads.split(","):
             run = [*program, path("in.parquet"), "-o", path("out.parquet"), "--threads", threads]
             report(f"demarche, Parquet, {threads} threads", n, *best(args.runs, run))
-    except ImportError as missing:
-        print(f"Parquet: {missing}; left out")
     few = min(n, args.others_records)
-    for name, train in (("fasttext", train_fasttext), ("sklearn", train_sklearn)):
-        try:
-            train(path(name))
-        except ImportError as missing:
-            print(f"{name}: {missing}; left out")
+    for name in CHILDREN:
+        if not made(name, path(name)):
             continue
         for threads in args.threads.split(","):
             run = [sys.executable, __file__, "--child", name, path("less.jsonl"), path(name + ".out"), path(name), threads]
@@ -236,5 +242,7 @@ def compare(args, path):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         child(*sys.argv[2:6], int(sys.argv[6]))
+    elif sys.argv[1:2] == ["--make"]:
+        MAKERS[sys.argv[2]](*sys.argv[3:])
     else:
         main()
