@@ -346,13 +346,15 @@ impl<'a> Worker<'a> {
         text: Result<&str, std::str::Utf8Error>,
         out: &mut Yield<'_>,
     ) -> Result<(), String> {
+        // Before anything else: of a long record nothing is kept, so that nobody can tell whether it is blank.
+        if bytes.len() > self.layout.max_record {
+            out.counts.records += 1;
+            return Err(too_long(bytes.len() as u64, self.layout.max_record));
+        }
         if is_blank(bytes) {
             return Ok(());
         }
         out.counts.records += 1;
-        if bytes.len() > self.layout.max_record {
-            return Err(too_long(bytes.len() as u64, self.layout.max_record));
-        }
         let record = text.map_err(|fault| format!("invalid UTF-8 after byte {} of the record", fault.valid_up_to()))?;
         let record = record.strip_suffix('\n').unwrap_or(record);
         match header {
