@@ -4,8 +4,8 @@
 usage: join.py --standoff FILE.tsv.gz... --out SOFT.jsonl [--ungdc FILE] [--news FILE...] [--articles FILE...] [--without FILE...]
 
 Takes the corpus options that soft_labels.py was run with. Writes {"id", "text", "source", "probs": [support, concern,
-expectation, none]} sorted by id; equal input gives equal bytes. An id whose sentence is not in the corpus is counted and left
-out. The output is other people's text: do not commit it.
+expectation, none]} sorted by id; equal input gives equal bytes. An id that stands in several files gets the mean of its
+probabilities. An id whose sentence is not in the corpus is counted and left out. The output is other people's text: do not commit it.
 """
 import argparse
 import gzip
@@ -24,6 +24,15 @@ def read_standoff(path):
                 yield key, [int(v) / 1000 for v in p]
 
 
+def mean(paths):
+    """{id: mean of its probabilities over the files that hold it}."""
+    found = {}
+    for path in paths:
+        for key, p in read_standoff(path):
+            found.setdefault(key, []).append(p)
+    return {key: [round(sum(column) / len(rows), 5) for column in zip(*rows)] for key, rows in found.items()}
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--standoff", nargs="+", required=True)
@@ -31,7 +40,7 @@ def main():
     corpus_arguments(ap)
     a = ap.parse_args()
     found = unlabelled(a.ungdc, a.news, a.articles, a.without)
-    probs = {key: p for path in a.standoff for key, p in read_standoff(path)}
+    probs = mean(a.standoff)
     with open(a.out, "w", encoding="utf-8") as out:
         for key in sorted(probs.keys() & found.keys()):
             text, source = found[key]
