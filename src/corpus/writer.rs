@@ -23,8 +23,8 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// Version of the checkpoint's form.
-const CHECKPOINT_VERSION: u32 = 1;
+/// Version of the checkpoint's form and of what stands in `OUT.partial`; 2: labels alone, for Parquet to Parquet.
+const CHECKPOINT_VERSION: u32 = 2;
 
 /// Up to where a run is safe.
 #[derive(Debug, Serialize, Deserialize)]

@@ -261,10 +261,7 @@ pub(super) fn assemble(
         let number = of_source.first().map_or(0, |frame| frame.source);
         let source = inputs.sources.get(number).ok_or("the labels are of other inputs")?;
         if inputs.stamps.get(number).copied().flatten().is_some_and(|before| source.stamp().ok() != Some(before)) {
-            return Err(format!(
-                "{} changed after it was read, so that its columns cannot be copied; start anew with --force",
-                source.name()
-            ));
+            return Err(format!("{} changed after it was read, so that its columns cannot be copied", source.name()));
         }
         let done = Input::open(source, inputs.layout).and_then(|mut input| {
             if graft.is_indexed {
