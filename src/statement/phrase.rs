@@ -165,7 +165,7 @@ fn relative(block: &Block, who: usize, end: usize, floor: usize) -> Option<Phras
 
 /// "X, the minister of Y, said", "X (Belgium) said", "X, 68, of Flint, said".
 fn over_apposition(block: &Block, comma: usize, end: usize, floor: usize) -> Option<Phrase> {
-    let (mut open, inside) = match who_clause(block, comma, floor) {
+    let (mut open, inside) = match who_clause(block, comma, floor).or_else(|| participial_clause(block, comma, floor)) {
         Some(who) => (who - 1, who..comma),
         None => apposition_before(block, comma, floor)?,
     };
@@ -174,6 +174,11 @@ fn over_apposition(block: &Block, comma: usize, end: usize, floor: usize) -> Opt
         // "Levin (Mich.), a delegate": the bracket is no part of the name.
         let bracket = block.mark(open - 1, b')').then(|| apposition_before(block, open - 1, floor));
         let Some(name_end) = bracket.map_or(Some(open), |b| b.map(|b| b.0)) else { return found };
+        let adverb = name_end > floor + 1 && block.is(name_end - 1, ADV) && block.mark(name_end - 2, b',');
+        if adverb {
+            open = name_end - 2; // "X, meanwhile, who …"
+            continue;
+        }
         let Some(start) = phrase_start(block, name_end, floor) else { return found };
         let head = named_part(block, start..name_end);
         let Some(last) = head.mention.end.checked_sub(1) else { return found };
@@ -184,8 +189,8 @@ fn over_apposition(block: &Block, comma: usize, end: usize, floor: usize) -> Opt
         }
         // "Ukraine's delegate, Bohdan Yatsyshyn, accused": the name is the better mention.
         let office = head.whole.clone().any(|i| block.is(i, ROLE));
-        let named = is_name(block, &inside) && (office || !block.is_proper(last));
-        let mention = if named { inside.clone() } else { head.mention };
+        let unnamed = office || !block.is_proper(last) || head.mention.clone().any(|i| block.is(i, PREP));
+        let mention = name_inside(block, &inside).filter(|_| unnamed).unwrap_or(head.mention);
         let further = !block.is_proper(last) && start > floor + 1 && outside(start - 1) && apposes(block, &(start..name_end));
         found = Some(Phrase { mention, whole: start..end, relative: false });
         if !further {
@@ -204,7 +209,19 @@ fn who_clause(block: &Block, comma: usize, floor: usize) -> Option<usize> {
     (limit..comma)
         .rev()
         .take_while(|&i| outside(i))
-        .find(|&i| block.is_word(i, "who") && block.mark(i - 1, mark) && i - 1 > floor && nominal(block, i - 2))
+        .find(|&i| {
+            let who = block.is_word(i, "who") || block.is_word(i, "whose");
+            who && block.mark(i - 1, mark) && i - 1 > floor && (nominal(block, i - 2) || block.is(i - 2, ADV))
+        })
+}
+
+/// The participle of "X, facing a challenge in Iowa, a swing state, said", where `comma` closes the clause.
+fn participial_clause(block: &Block, comma: usize, floor: usize) -> Option<usize> {
+    let limit = floor.max(comma.saturating_sub(LONGEST_APPOSITION)) + 1;
+    let inside = |i: usize| block.region(i) == block.region(comma) && !finite(block, i);
+    (limit..comma).rev().take_while(|&i| inside(i)).find(|&i| {
+        block.is(i, ING) && !block.is(i, UPPER | PREP) && block.mark(i - 1, b',') && i - 1 > floor && block.is_proper(i - 2)
+    })
 }
 
 /// The mark that opens the apposition closed at `close`, and what stands between.
@@ -231,6 +248,15 @@ fn apposition_before(block: &Block, close: usize, floor: usize) -> Option<(usize
     None
 }
 
+/// The name in what stands between two commas: "Jory Pascoe", "the lawyer Troels Winkel", "Rep. X of Texas".
+fn name_inside(block: &Block, inside: &Tokens) -> Option<Tokens> {
+    if is_name(block, inside) {
+        return Some(inside.clone());
+    }
+    let plain = inside.clone().all(|i| nominal(block, i) || block.is(i, DET | POSS | PREP)) && !block.is(inside.start, PREP);
+    plain.then(|| named_part(block, inside.clone()).mention).filter(|m| m.len() < inside.len())
+}
+
 fn is_name(block: &Block, tokens: &Tokens) -> bool {
     tokens.len() >= 2 && tokens.len() <= 5 && tokens.clone().all(|i| block.is_proper(i))
 }
@@ -246,6 +272,9 @@ fn apposes(block: &Block, inside: &Tokens) -> bool {
     {
         return true;
     }
+    if is_clause(block, inside) {
+        return false;
+    }
     let opens = t.is(DET | REL | POSS | DIGIT | NUMBER | ROLE | ORG_HEAD | DEMONYM | ING | ED | SUB | ADV)
         || t.is(PREP)
         || t.is(UPPER)
@@ -253,6 +282,15 @@ fn apposes(block: &Block, inside: &Tokens) -> bool {
         || nominal(block, first) && inside.clone().any(|i| block.is(i, ROLE));
     let described = inside.clone().any(|i| block.is(i, ROLE | DIGIT | REL | ORG_HEAD | ORG_BODY));
     opens && (described || t.is(DET | ING | ED | PREP | SUB) || inside.len() <= 6)
+}
+
+/// Whether "many have trouble" stands between two commas, and no apposition.
+fn is_clause(block: &Block, inside: &Tokens) -> bool {
+    let verb = inside.clone().skip(1).find(|&i| block.is(i, AUX | MODAL) && !block.is(i, UPPER | POSSESSIVE_S | NEG));
+    let subordinate = |end: usize| {
+        block.is(inside.start, ING | ED | PREP | SUB) || (inside.start..end).any(|i| block.is(i, REL | SUB) || block.is_word(i, "that"))
+    };
+    verb.is_some_and(|verb| !subordinate(verb))
 }
 
 /// First token of the noun phrase that ends before `end`.
@@ -312,6 +350,15 @@ pub(super) fn stands_for_people(block: &Block, i: usize) -> bool {
 /// "spokesman Cem Arıkan", "Foreign Minister Sergey Lavrov": the name is the mention where the phrase
 /// ends in one; otherwise the phrase itself.
 pub(super) fn named_part(block: &Block, whole: Tokens) -> Phrase {
+    // "Ambassador Leandro Quiroga of Colombia": after the preposition stands where he is from.
+    let from = (whole.start + 1..whole.end).find(|&i| block.is(i, PREP) && block.is_proper(i - 1));
+    let before = from.map(|from| name_after_title(block, &(whole.start..from)));
+    let mention = before.flatten().or_else(|| name_after_title(block, &whole)).unwrap_or_else(|| whole.clone());
+    Phrase { mention, whole, relative: false }
+}
+
+/// The name that ends `whole`, where a title, office or demonym stands before it.
+fn name_after_title(block: &Block, whole: &Tokens) -> Option<Tokens> {
     let mut start = whole.end;
     while start > whole.start && block.is_proper(start - 1) && !block.is(start - 1, POSSESSIVE_S) {
         start -= 1;
@@ -324,9 +371,9 @@ pub(super) fn named_part(block: &Block, whole: Tokens) -> Phrase {
         && whole.end - start <= 4
         && !(start..whole.end).any(|i| block.is(i, ORG_HEAD | ORG_NAME | ROLE | TIME | COUNTRY))
         && start > whole.start
+        && !block.is(start - 1, PREP)
         && (whole.start..start).any(|i| block.is(i, ROLE | TITLE));
-    let mention = if person { start..whole.end } else { whole.clone() };
-    Phrase { mention, whole, relative: false }
+    person.then_some(start..whole.end)
 }
 
 /// The noun phrase that starts at `start`, not beyond `limit`.
@@ -357,6 +404,10 @@ pub(super) fn phrase_end(block: &Block, start: usize, limit: usize) -> Option<us
     let mut i = start;
     while i < limit && block.is(i, DET | POSS | NUMBER | DIGIT) {
         i += 1;
+    }
+    // "the 46-year-old": a noun.
+    if i > start && block.word(i - 1).ends_with("-old") && (i >= limit || !nominal(block, i)) {
+        return Some(i);
     }
     // "six in 10", "some", "both": a phrase without a noun.
     let mut seen = i > start && (block.is(i - 1, NUMBER) || stands_for_people(block, i - 1));
