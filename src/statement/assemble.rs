@@ -6,7 +6,7 @@ use super::{
     entity::Entities,
     holder::Resolver,
     lexicon::class::*,
-    rules::Find,
+    rules::{Find, is_first_person},
     target,
 };
 use crate::span::Span;
@@ -33,7 +33,13 @@ pub(super) fn assemble(block: &Block, finds: Vec<Find>, entities: &Entities, fir
     let mut number = first_utterance;
     // The last quotation: what is only reported between it and its next sentence does not part the two.
     let mut previous: Option<usize> = None;
+    // The writer's own quotation, and what goes on from it, is nobody's statement.
+    let mut own = false;
     for utterance in utterances {
+        own = own && utterance.carries_on || utterance.find.as_ref().is_some_and(|f| is_first_person(block, f));
+        if own {
+            continue;
+        }
         let current = match previous {
             Some(p) if utterance.carries_on => p,
             _ => {
@@ -167,6 +173,7 @@ fn statements(
     let cue_sentence = cue.as_ref().map(|c| block.sentence_of(c.start));
     let mut pieces: Vec<(usize, Tokens)> = utterance.content.iter().flat_map(|c| by_sentence(block, c)).collect();
     pieces.sort_by_key(|(_, t)| t.start);
+    let first = out.len();
     let mut i = 0;
     while i < pieces.len() {
         let s = pieces[i].0;
@@ -177,7 +184,9 @@ fn statements(
         if content.is_empty() {
             continue;
         }
-        let here = cue_sentence == Some(s);
+        // A cue in the sentence before or after belongs to the nearest of the quotation.
+        let before = out.len() == first && cue_sentence.is_some_and(|c| c < s);
+        let here = cue_sentence == Some(s) || before || i >= pieces.len() && cue_sentence.is_some_and(|c| c > s);
         let find = utterance.find.as_ref();
         out.push(Statement {
             sentence: block.first_sentence + s,

@@ -45,7 +45,8 @@ pub(super) fn finds(block: &Block) -> Vec<Find> {
         let mut here = out.split_off(from);
         inherit_sources(block, s, &mut here);
         drop_nested(block, &mut here);
-        here.retain(|find| !is_first_person(block, find));
+        // A quotation that the writer marks as his own stays: else it would be taken for somebody's.
+        here.retain(|find| find.direct || !is_first_person(block, find));
         out.append(&mut here);
     }
     out
@@ -135,6 +136,8 @@ fn uncommon_verbs(block: &Block, range: &Tokens, out: &mut Vec<Find>) {
                 .or_else(|| verb_first(block, tokens, range))
                 .or_else(|| verb_before(block, tokens, range))
                 .or_else(|| name_and_colon(block, tokens, range))
+                .or_else(|| announced(block, tokens))
+                .or_else(|| closed_by_sentence(block, tokens, range))
         };
         if !covered && let Some(find) = found() {
             out.push(find);
@@ -151,6 +154,10 @@ fn verb_after(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
     }
     let start = if block.mark(tokens.end, b',') { tokens.end + 1 } else { tokens.end };
     let mut end = phrase_end(block, start, range.end)?;
+    // "an angry Hollande retaliated": the verb that ends the phrase is no noun.
+    if end > start + 1 && block.is(end - 1, ED) && !block.is(end - 1, UPPER) && block.is(end - 2, UPPER | ROLE) {
+        end -= 1;
+    }
     let source = super::phrase::named_part(block, start..end);
     if block.mark(end, b',') {
         end = (end + 1..range.end.min(end + 30)).find(|&i| block.mark(i, b','))? + 1;
@@ -183,6 +190,55 @@ fn name_and_colon(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find
         content: vec![tokens.clone()],
         speech: true,
         rule: "name and colon",
+        direct: true,
+        stance: false,
+        reported_by: None,
+    })
+}
+
+/// `In a speech that year he declared:` and the quotation after it, in a paragraph of its own or the same sentence:
+/// whoever the subject of the last clause is.
+fn announced(block: &Block, tokens: &Tokens) -> Option<Find> {
+    let colon = tokens.start.checked_sub(1).filter(|&c| block.mark(c, b':') && block.region(c) == 0)?;
+    let s = block.sentence_of(colon);
+    let sentence = block.ranges[s].clone();
+    let verbs = (sentence.start..colon).rev().filter_map(|i| Verb::at(block, i, &sentence));
+    let said = verbs.filter(|v| v.cue.speech && !v.is_participle()).find_map(|v| Some((v.at..v.at + 1, v.subject()?)));
+    let (cue, source) = match said {
+        Some((cue, source)) => (Some(cue), source),
+        None => (None, clause_subject(block, s, colon)?),
+    };
+    let speaks = source.mention.clone().any(|i| block.is(i, UPPER | ROLE | SUBJ | ORG_BODY));
+    speaks.then(|| Find {
+        cue: cue.or(Some(colon..colon + 1)),
+        source: Some(source),
+        content: vec![tokens.clone()],
+        speech: true,
+        rule: "quotation after a colon",
+        direct: true,
+        stance: false,
+        reported_by: None,
+    })
+}
+
+/// `“Where are they?” Palko said.`, where the quotation ends its sentence and the attribution is the next one.
+fn closed_by_sentence(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
+    let s = block.sentence_of(tokens.end - 1);
+    let next = block.ranges.get(s + 1).filter(|_| tokens.end == range.end && tokens.end == block.ranges[s].end)?;
+    if block.paragraph_of(s) != block.paragraph_of(s + 1) || block.region(next.start) != 0 {
+        return None;
+    }
+    let verbs = (next.start + 1..next.end.min(next.start + LONGEST_INSERTION)).filter_map(|i| Verb::at(block, i, next));
+    let said = verbs.filter(|v| v.cue.syntax.has(Syntax::QUOTE) && v.cue.speech && !v.cue.syntax.has(Syntax::WEAK));
+    let (verb, source) = said.filter_map(|v| Some((v.at, v.subject()?))).find(|(_, s)| s.whole.start == next.start)?;
+    let after = verb + 1;
+    let ends = after >= next.end || block.is_punctuation(after) || block.is(after, TIME | PREP) && !block.is_word(after, "like");
+    ends.then(|| Find {
+        cue: Some(verb..after),
+        source: Some(source),
+        content: vec![tokens.clone()],
+        speech: true,
+        rule: "quotation before cue",
         direct: true,
         stance: false,
         reported_by: None,
@@ -261,7 +317,7 @@ fn after_fronted(block: &Block, s: usize, cue: usize) -> Option<Phrase> {
 }
 
 /// Whether the source is the writer or a speaker in a transcript: "I think" outside quotation marks.
-fn is_first_person(block: &Block, find: &Find) -> bool {
+pub(super) fn is_first_person(block: &Block, find: &Find) -> bool {
     let Some(source) = &find.source else { return false };
     let i = source.mention.start;
     source.mention.len() == 1
@@ -565,7 +621,7 @@ fn ends_content(block: &Block, start: usize, i: usize, limit: usize, nominal_cla
     if block.is_word(i, "according") && block.is_word(i + 1, "to") {
         return true;
     }
-    if block.mark(i, b';') {
+    if block.mark(i, b';') || block.mark(i, b':') && attributed_quotation(block, i + 1, limit) {
         return true;
     }
     if block.mark(i, b',') {
@@ -597,6 +653,14 @@ fn ends_content(block: &Block, start: usize, i: usize, limit: usize, nominal_cla
         return coordinate_cue(block, start, i, limit) || new_speaker(block, i, limit);
     }
     false
+}
+
+/// Whether a quotation starts at token `i` that an attribution of its own closes: `spoke of ambition: “…,” she said`.
+fn attributed_quotation(block: &Block, i: usize, limit: usize) -> bool {
+    let Some(region) = (block.region(i) as usize).checked_sub(1) else { return false };
+    let end = block.region_tokens[region].end;
+    let next = if block.mark(end, b',') { end + 1 } else { end };
+    next < limit && closing_attribution(block, next, limit)
 }
 
 /// Whether what follows a comma is the writer's own: a participle, *while* and the like, a relative clause in
@@ -722,6 +786,11 @@ fn is_headline(block: &Block, sentence: &Tokens) -> bool {
     }
     let (small, large): (Vec<usize>, Vec<usize>) = sentence.clone().filter(long).partition(|&i| !block.is(i, UPPER | DIGIT));
     large.len() > 2 && small.len() * 5 <= large.len()
+}
+
+/// Whether a relative clause that starts after `start` holds token `i`: "the secretary *who led* the delegation".
+fn in_relative_clause(block: &Block, start: usize, i: usize) -> bool {
+    (start + 1..i).any(|j| block.is(j, REL)) && !(start + 1..i).any(|j| block.mark(j, b','))
 }
 
 /// Longest insertion between a cue and its content, in tokens.
@@ -942,12 +1011,17 @@ impl<'b> Verb<'b> {
                 let region = self.region_before(s.whole.start)?;
                 (Some(s), region, self.at + 1)
             }
-            _ => {
-                let region = self.region_before(self.group)?;
-                let source = phrase_after(b, self.at + 1, self.sentence.end)?;
-                let end = source.whole.end;
-                (Some(source), region, end)
-            }
+            _ => match self.region_before(self.group) {
+                Some(region) => {
+                    let source = phrase_after(b, self.at + 1, self.sentence.end)?;
+                    let end = source.whole.end;
+                    (Some(source), region, end)
+                }
+                None => {
+                    let (source, region) = self.subject_after_quotation()?;
+                    (Some(source), region, self.at + 1)
+                }
+            },
         };
         let tokens = b.region_tokens[region].clone();
         let stopped = b.is_punctuation(tokens.end - 1) || b.is_punctuation(tokens.end);
@@ -964,11 +1038,25 @@ impl<'b> Verb<'b> {
         self.make(self.cue_tokens(self.at + 1), source, content, "quotation before cue", true)
     }
 
+    /// `“…,” the senator from Iowa and presidential candidate said`: all between the quotation and the cue is the subject.
+    fn subject_after_quotation(&self) -> Option<(Phrase, usize)> {
+        let b = self.block;
+        let floor = self.sentence.start.max(self.group.saturating_sub(LONGEST_INSERTION));
+        let quoted = (floor..self.group).rev().find(|&i| b.region(i) != 0)?;
+        let start = if b.mark(quoted + 1, b',') { quoted + 2 } else { quoted + 1 };
+        let plain = (start..self.group).all(|i| !finite(b, i) || b.is(i, POSSESSIVE_S) || in_relative_clause(b, start, i));
+        let source = phrase_after(b, start, self.group).filter(|_| plain && matches!(self.form, Form::Past | Form::Third))?;
+        Some((Phrase { whole: start..self.group, ..source }, self.region_before(start)?))
+    }
+
     /// Whether a region is part of a clause that starts outside it: `The plan is “dead,” he said`.
     fn is_partial(&self, region: usize) -> bool {
         let tokens = &self.block.region_tokens[region];
         let s = self.block.sentence_of(tokens.start);
         let before = &self.block.ranges[s];
+        if tokens.start > before.start && self.block.mark(tokens.start - 1, b':') {
+            return false;
+        }
         (before.start..tokens.start).any(|i| self.block.region(i) == 0 && self.block.tokens[i].is_word())
     }
 
@@ -1151,7 +1239,8 @@ impl<'b> Verb<'b> {
                 return self.clause_at(after).or((opens_phrase(b, after)).then_some(after)).map(|from| (after, from));
             }
             if self.word(self.at + 1) == "out" || self.cue.lemma == "go" {
-                return self.clause_at(after).map(|from| (after, from));
+                let skipped = skip_adverbials(b, after, limit);
+                return self.clause_at(after).or_else(|| self.clause_at(skipped)).map(|from| (after, from));
             }
             return (opens_phrase(b, after) || b.region(after) != 0 || b.is(after, ING | SUB)).then_some((after, after));
         }
