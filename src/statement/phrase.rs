@@ -412,6 +412,10 @@ pub(super) fn phrase_end(block: &Block, start: usize, limit: usize) -> Option<us
     // "six in 10", "some", "both": a phrase without a noun.
     let mut seen = i > start && (block.is(i - 1, NUMBER) || stands_for_people(block, i - 1));
     while i < limit && block.region(i) == block.region(start) {
+        // "endorsed Cruz last week"
+        if seen && matches!(block.word(i), "last" | "next") && block.is(i + 1, TIME) {
+            break;
+        }
         if nominal(block, i) && !(seen && finite(block, i)) && !(seen && block.is(i, TIME) && !block.is(i - 1, DET)) {
             seen = true;
             i += 1;

@@ -331,8 +331,7 @@ fn clause_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
     let mut tries = 0;
     let mut subordinate = None;
     for i in (floor.max(end.saturating_sub(REACH))..end).rev() {
-        let verbal = finite(block, i) || block.is(i, ED) && !block.is(i, UPPER);
-        if block.region(i) != 0 || !verbal {
+        if block.region(i) != 0 || !is_predicate(block, i, &block.ranges[s]) {
             continue;
         }
         tries += 1;
@@ -347,6 +346,15 @@ fn clause_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
         }
     }
     subordinate
+}
+
+/// Whether token `i` is a finite verb, and neither a noun ("the details") nor an adjective ("his preferred mode",
+/// "the hall hosted by").
+fn is_predicate(block: &Block, i: usize, sentence: &Tokens) -> bool {
+    let past = block.is(i, ED) && !block.is(i, UPPER);
+    let adjective = past && (block.is(i.wrapping_sub(1), DET | POSS | POSSESSIVE_S) || block.is_word(i + 1, "by"));
+    let noun = block.is(i, CUE_VERB) && !block.is(i, AUX | COMMON_VERB) && Verb::at(block, i, sentence).is_none();
+    (finite(block, i) || past) && !adjective && !noun
 }
 
 /// The noun phrase that opens sentence `s`, or its main clause after a fronted phrase, before token `end`.
@@ -1422,7 +1430,10 @@ impl<'b> Verb<'b> {
         let speaks = names && !described;
         let left = b.trim(clause_start(b, self.at, self.sentence.start)..self.at);
         let goes_on = b.mark(end, b',') && end + 1 < self.sentence.end;
-        (ends && speaks && (b.n_words(&left) > 2 || goes_on && b.n_words(&left) > 0)).then(|| {
+        // "X, founder of the institute, endorsed Y": Y is the object where no clause stands before.
+        let clause = left.clone().any(|i| b.region(i) != 0 || b.is(i, AUX | MODAL | COMMON_VERB | CUE_VERB | ED | ING));
+        let objective = syntax.has(Syntax::OBJECT) && !clause;
+        (ends && speaks && !objective && (b.n_words(&left) > 2 || goes_on && b.n_words(&left) > 0)).then(|| {
             let mut content = vec![left];
             if goes_on
                 && !b.is(end + 1, REL | ING | COORD)
