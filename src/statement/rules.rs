@@ -292,7 +292,9 @@ fn inherit_sources(block: &Block, s: usize, finds: &mut [Find]) {
     for n in 0..finds.len() {
         let find = &finds[n];
         if let Some(source) = &find.source {
-            last = Some(source.clone());
+            // "She said she admires him and highlighted": both are she, named by the first.
+            let again = last.as_ref().is_some_and(|l| same_pronoun(block, l, source));
+            last = if again { last } else { Some(source.clone()) };
             continue;
         }
         let cue = find.cue.as_ref().map_or(0, |c| c.start);
@@ -307,6 +309,11 @@ fn inherit_sources(block: &Block, s: usize, finds: &mut [Find]) {
         let source = last.clone().or_else(next).or_else(near).or_else(|| fronted.then(|| after_fronted(block, s, cue)).flatten());
         finds[n].source = source;
     }
+}
+
+fn same_pronoun(block: &Block, a: &Phrase, b: &Phrase) -> bool {
+    let single = |p: &Phrase| (p.mention.len() == 1 && block.is(p.mention.start, SUBJ)).then(|| block.word(p.mention.start));
+    single(a).zip(single(b)).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
 /// "Noting the price of diesel, *Igor Palko* left": the noun phrase after the participle's comma.
@@ -980,7 +987,8 @@ impl<'b> Verb<'b> {
         let noun = nominal(b, p) && !b.is(p, TIME | ED | ADV | CUE_VERB | ING) || b.is(p, OBJ) && !b.is(p, POSS);
         let subject = noun.then(|| phrase_before(b, self.group, self.sentence.start)).flatten()?;
         let start = subject.whole.start;
-        (start == self.sentence.start || b.is_word(start - 1, "with")).then_some(subject)
+        let somebody = b.is(subject.whole.end - 1, ROLE) && !b.is(start.wrapping_sub(1), CUE_VERB) && !b.is_word(start - 1, "to");
+        (start == self.sentence.start || b.is_word(start - 1, "with") || somebody).then_some(subject)
     }
 
     /// The region that ends right before token `i`: before it a comma at most.
