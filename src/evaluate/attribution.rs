@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     segment::segment,
     span::{CharIndex, Span},
-    statement::{Kind, Statement, extract_with, tagger::Tagger},
+    statement::{ExtractSettings, Kind, Statement, extract_with},
 };
 
 /// Half-open range of code points.
@@ -262,8 +262,8 @@ pub fn read(path: &std::path::Path) -> Result<Vec<AnnotatedArticle>> {
 }
 
 /// Measures the extraction of statements on `articles`, beside [`baseline`]. `join` as in [`predictions`].
-pub fn evaluate(articles: &[AnnotatedArticle], tagger: Option<&Tagger>, join: bool, seed: u64) -> AttributionEvaluation {
-    let ours = |a: &AnnotatedArticle| predictions(&a.text, &extract_with(&a.text, &segment(&a.text), tagger), join);
+pub fn evaluate(articles: &[AnnotatedArticle], settings: &ExtractSettings, join: bool, seed: u64) -> AttributionEvaluation {
+    let ours = |a: &AnnotatedArticle| predictions(&a.text, &extract_with(&a.text, &segment(&a.text), settings), join);
     let simple = |a: &AnnotatedArticle| baseline(&a.text);
     let counts = |system: &(dyn Fn(&AnnotatedArticle) -> Vec<Prediction> + Sync)| -> Vec<Counts> {
         articles.par_iter().map(|a| count(a, &system(a))).collect()

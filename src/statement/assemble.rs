@@ -195,7 +195,7 @@ fn statements(
             cue: cue.as_ref().filter(|_| here).map(|c| block.span(c)),
             holder: Holder { mention: holder.mention.filter(|_| here), ..holder.clone() },
             kind: kind(block, &tokens),
-            speech: find.is_none_or(|f| f.speech) || kind(block, &tokens) == Kind::Direct,
+            speech: find.is_none_or(|f| f.speech) || tokens.iter().cloned().flatten().all(|i| block.region(i) != 0),
             reported_by: None,
             target: target::find(block, find, &tokens, entities, holder),
             found_by: utterance.rule,
@@ -223,7 +223,7 @@ fn kind(block: &Block, tokens: &[Tokens]) -> Kind {
     let (mut inside, mut outside) = (0, 0);
     for i in tokens.iter().cloned().flatten() {
         if block.tokens[i].is_word() {
-            if block.region(i) != 0 { inside += 1 } else { outside += 1 }
+            if block.is_quoted(i) { inside += 1 } else { outside += 1 }
         }
     }
     match (inside, outside) {

@@ -28,6 +28,8 @@ pub(super) struct Block<'t> {
     pub(super) regions: Vec<Region>,
     /// Token range of each region.
     pub(super) region_tokens: Vec<Tokens>,
+    /// Whether what stands between doubled apostrophes counts as quoted.
+    pub(super) doubled_apostrophes: bool,
 }
 
 impl<'t> Block<'t> {
@@ -45,7 +47,7 @@ impl<'t> Block<'t> {
         let regions = regions(text, &paragraphs);
         let (tokens, ranges) = tokenize(text, base, sentences, &regions);
         let region_tokens = region_tokens(&tokens, regions.len());
-        Self { text, base, first_sentence, sentences, ranges, tokens, regions, region_tokens }
+        Self { text, base, first_sentence, sentences, ranges, tokens, regions, region_tokens, doubled_apostrophes: true }
     }
 
     /// Ends region `n` before token `end`.
@@ -88,6 +90,12 @@ impl<'t> Block<'t> {
     /// Number of the region that token `i` stands in, from 1 on; 0 outside.
     pub(super) fn region(&self, i: usize) -> u32 {
         self.tokens.get(i).map_or(0, |t| t.region)
+    }
+
+    /// Whether token `i` stands in quotation marks that count.
+    pub(super) fn is_quoted(&self, i: usize) -> bool {
+        let region = (self.region(i) as usize).checked_sub(1).and_then(|n| self.regions.get(n));
+        region.is_some_and(|r| self.doubled_apostrophes || !r.doubled)
     }
 
     /// The cue verb that token `i` is a form of.

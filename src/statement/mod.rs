@@ -83,19 +83,37 @@ const BLOCK: usize = 1 << 20;
 ///
 /// Time and memory are linear in the text.
 pub fn extract(text: &str, segmentation: &Segmentation) -> Vec<Statement> {
-    extract_with(text, segmentation, tagger::builtin())
+    extract_with(text, segmentation, &ExtractSettings::default())
 }
 
-/// [`extract`] with a tagger of one's own, or by rules alone.
-pub fn extract_with(text: &str, segmentation: &Segmentation, tagger: Option<&tagger::Tagger>) -> Vec<Statement> {
+/// How statements are extracted.
+#[derive(Clone, Copy, Debug)]
+pub struct ExtractSettings<'t> {
+    /// The tagger beside the rules; `None`: rules alone.
+    pub tagger: Option<&'t tagger::Tagger>,
+    /// Whether doubled apostrophes (`''…''`) are quotation marks. If not, what stands between them is found and
+    /// given its holder all the same, but its [`Kind`] is that of plain text. Some newspapers print them for
+    /// marks, and some annotated corpora take them for plain text.
+    pub doubled_apostrophes: bool,
+}
+
+impl Default for ExtractSettings<'_> {
+    fn default() -> Self {
+        Self { tagger: tagger::builtin(), doubled_apostrophes: true }
+    }
+}
+
+/// [`extract`] with settings of one's own.
+pub fn extract_with(text: &str, segmentation: &Segmentation, settings: &ExtractSettings) -> Vec<Statement> {
     let mut out: Vec<Statement> = Vec::new();
     let mut first_utterance = 0;
     for sentences in blocks(segmentation) {
         let mut block = block::Block::new(text, segmentation, sentences);
+        block.doubled_apostrophes = settings.doubled_apostrophes;
         rules::end_unclosed(&mut block);
         let entities = entity::Entities::collect(&block);
         let mut finds = rules::finds(&block);
-        if let Some(tagger) = tagger {
+        if let Some(tagger) = settings.tagger {
             tagger::revise(tagger, &block, &mut finds);
         }
         let found = assemble::assemble(&block, finds, &entities, first_utterance);
@@ -177,6 +195,19 @@ mod tests {
         let want =
             ["Ilse Brandauer | said | direct | We came to listen … and we heard", "Ilse Brandauer |  | direct | Now we act"];
         assert_eq!(found(text), want);
+    }
+
+    #[test]
+    fn doubled_apostrophes_are_marks_or_plain_text() {
+        let text = "''We came to listen,'' Foreign Minister Ilse Brandauer said. \"Now we act,\" she said.";
+        let kinds = |doubled_apostrophes| {
+            let settings = ExtractSettings { tagger: None, doubled_apostrophes };
+            let found = extract_with(text, &crate::segment::segment(text), &settings);
+            found.into_iter().map(|s| (s.kind, s.holder.name.unwrap_or_default(), s.speech)).collect::<Vec<_>>()
+        };
+        let name = || String::from("Ilse Brandauer");
+        assert_eq!(kinds(true), [(Kind::Direct, name(), true), (Kind::Direct, name(), true)]);
+        assert_eq!(kinds(false), [(Kind::Indirect, name(), true), (Kind::Direct, name(), true)]);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) struct Region {
     pub(super) closed: bool,
     /// Whether the stretch carries on that of the paragraph before.
     pub(super) reopened: bool,
+    /// Whether doubled apostrophes open it: `''…''`.
+    pub(super) doubled: bool,
 }
 
 impl Region {
@@ -212,7 +214,8 @@ fn pair(text: &str, span: Span, paragraph: usize, marks: &[Mark], out: &mut Vec<
 }
 
 fn region(open: &Open, inner_end: usize, end: usize, paragraph: usize, closed: bool) -> Region {
-    Region { start: open.start, inner_start: open.inner, inner_end, end, paragraph, closed, reopened: false }
+    let doubled = open.style == Style::Doubled;
+    Region { start: open.start, inner_start: open.inner, inner_end, end, paragraph, closed, reopened: false, doubled }
 }
 
 /// How far before a stray closing mark its quotation may start, in bytes.
@@ -238,6 +241,7 @@ fn stray_close(text: &str, span: Span, paragraph: usize, mark: &Mark, first: usi
             paragraph,
             closed: true,
             reopened: false,
+            doubled: mark.style == Style::Doubled,
         });
     }
 }

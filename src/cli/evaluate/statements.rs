@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use demarche::{
     corpus::split::is_test,
     evaluate::attribution::{AttributionEvaluation, evaluate, read, table},
-    statement::tagger::{Tagger, builtin},
+    statement::{ExtractSettings, tagger::Tagger},
 };
 use serde::Serialize;
 
@@ -23,6 +23,10 @@ pub(crate) struct Options {
     /// Join the sentences of a quotation to one span, for articles that annotate a quotation as one stretch
     #[arg(long)]
     join_quotations: bool,
+    /// Take doubled apostrophes ('') for plain text, for articles annotated so: what stands between them is
+    /// found and given its speaker, but is no direct quotation
+    #[arg(long)]
+    plain_apostrophes: bool,
 }
 
 /// The whole report.
@@ -50,11 +54,9 @@ pub(crate) fn run(args: &EvaluateArgs, options: &Options) -> anyhow::Result<Outc
         articles.extend(read(path)?.into_iter().filter(|a| options.all_articles || is_test(&a.id)));
     }
     ensure!(!articles.is_empty(), "no test articles among these; --all-articles measures on all");
-    let tagger = match &tagger {
-        Some(given) => Some(given),
-        None => builtin(),
-    };
-    let evaluation = evaluate(&articles, tagger, options.join_quotations, args.seed);
+    let mut settings = ExtractSettings { doubled_apostrophes: !options.plain_apostrophes, ..ExtractSettings::default() };
+    settings.tagger = tagger.as_ref().or(settings.tagger);
+    let evaluation = evaluate(&articles, &settings, options.join_quotations, args.seed);
     let mut out = io::stdout().lock();
     match args.format {
         Format::Json => {
