@@ -7,7 +7,7 @@
 use super::{
     block::{Block, Tokens},
     lexicon::{Form, class::*, lexicon},
-    phrase::{nominal, phrase_end},
+    phrase::{finite, nominal, phrase_end},
 };
 use std::collections::HashMap;
 
@@ -105,6 +105,9 @@ impl Entities {
             && run.before.is_none()
         {
             self.add_country(country);
+            return;
+        }
+        if is_office(block, run) {
             return;
         }
         let words = words(block, &run.name);
@@ -208,6 +211,9 @@ impl Entities {
     /// A single unknown name: a person where a title, office or verb of saying stands beside it.
     fn new_last_name(&mut self, block: &Block, run: &Run, words: Vec<String>) -> Option<usize> {
         let personal = run.title != 0 || run.before.is_some() || block.is(run.name.start, GIVEN) || says_beside(block, run);
+        if is_office(block, run) {
+            return None;
+        }
         let opens = block.ranges[block.sentence_of(run.name.start)].start == run.name.start;
         let known =
             !opens || run.title != 0 || run.before.is_some() || says_beside(block, run) || block.is(run.name.start, GIVEN);
@@ -229,9 +235,18 @@ impl Entities {
                 self.all[index].heads.push(office.to_owned());
             }
         }
-        let role = run.before.clone().filter(|r| r.clone().any(|i| block.is(i, ROLE))).or_else(|| apposition(block, &run.name));
-        if let Some(role) = role {
+        let before = run.before.clone().filter(|r| r.clone().any(|i| block.is(i, ROLE)));
+        let before = before.or_else(|| office_before(block, run));
+        // "The Kazakh delegate, Ambassador X": both tell his office, the second his country too.
+        for role in before.into_iter().chain(apposition(block, run)) {
             self.set_role(block, index, role);
+        }
+        // "Deputy ministers X of Russia and Y of Turkey"
+        if self.all[index].country == 0
+            && block.is_word(run.name.end, "of")
+            && let Some((country, false)) = place(block, run.name.end + 1, run.name.end + 5)
+        {
+            self.all[index].country = country;
         }
     }
 
@@ -241,6 +256,7 @@ impl Entities {
         let entity = &mut self.all[index];
         for &i in &heads {
             let head = block.word(i).to_lowercase();
+            let head = if block.is(i, PLURAL) { singular(&head, &head) } else { head };
             if entity.gender == Gender::Unknown {
                 entity.gender = class_gender(block.tokens[i].classes);
             }
@@ -249,7 +265,8 @@ impl Entities {
             }
         }
         if entity.country == 0 {
-            entity.country = role.clone().find_map(|i| place(block, i, role.end)).map_or(0, |(c, _)| c);
+            let named = role.clone().find_map(|i| place(block, i, role.end));
+            entity.country = named.or_else(|| country_of_sentence(block, &role)).map_or(0, |(c, _)| c);
         }
         let text = fold(block.span(&role).of(block.text));
         if entity.role.as_ref().is_none_or(|r| r.split(' ').count() < 2 && text.len() > r.len()) && !text.is_empty() {
@@ -320,6 +337,13 @@ impl Entities {
         let to = self.by_sentence.get(s + 1).copied().unwrap_or(self.mentions.len());
         self.mentions.get(from..to).unwrap_or(&[])
     }
+}
+
+/// The first country named in the sentence of a role like "the *country's* permanent representative".
+fn country_of_sentence(block: &Block, role: &Tokens) -> Option<(u16, bool)> {
+    let refers = role.clone().any(|i| block.is_word(i, "country") && block.is(i + 1, POSSESSIVE_S));
+    let range = &block.ranges[block.sentence_of(role.start)];
+    (range.start..role.start).filter(|_| refers).find_map(|i| place(block, i, range.end))
 }
 
 fn same_person(a: &[String], b: &[String]) -> bool {
@@ -451,8 +475,8 @@ fn goes_on(block: &Block, i: usize, limit: usize) -> bool {
 fn split_run(block: &Block, run: Tokens, floor: usize, out: &mut Vec<Run>) {
     let title = |i: usize| block.is(i, TITLE | ROLE) && !block.is(i, GIVEN) || block.is(i, TITLE);
     let last_role = run.clone().rev().find(|&i| title(i) && i + 1 < run.end);
-    let name_start = last_role.map_or(run.start, |i| i + 1);
-    let organisation = run.clone().any(|i| block.is(i, ORG_HEAD));
+    let name_start = last_role.map_or_else(|| after_office(block, &run, floor), |i| i + 1);
+    let organisation = (name_start..run.end).any(|i| block.is(i, ORG_HEAD));
     // "President of the National Bank" is no name: the bank is.
     let mut classes = 0;
     if let Some(last) = last_role {
@@ -489,6 +513,18 @@ fn split_run(block: &Block, run: Tokens, floor: usize, out: &mut Vec<Run>) {
     }
 }
 
+/// "Minister of Agriculture Daulet S", "of Foreign Affairs of Turkmenistan Serdar A": where the name starts after
+/// the office's field or place.
+fn after_office(block: &Block, run: &Tokens, floor: usize) -> usize {
+    let Some(of) = run.start.checked_sub(1).filter(|&p| p > floor && block.is_word(p, "of")) else { return run.start };
+    let inside = |&i: &usize| nominal(block, i) || block.is_word(i, "of");
+    let office = (floor.max(of.saturating_sub(8))..of).rev().take_while(inside).any(|i| block.is(i, ROLE));
+    if !office || run.len() < 3 || run.clone().any(|i| block.is(i, ORG_HEAD) && !block.is_word(i, "state")) {
+        return run.start;
+    }
+    (run.start + 1..run.end - 1).find(|&i| block.is(i, GIVEN)).unwrap_or(run.end - 2)
+}
+
 /// "John Smith Jr." and the like keep the suffix out of the last name.
 fn without_suffix(block: &Block, name: Tokens) -> Tokens {
     let last = name.end - 1;
@@ -502,13 +538,29 @@ fn looks_personal(block: &Block, run: &Run) -> bool {
         || block.word(run.name.start).split('-').next().is_some_and(is_given);
     let bad = run.name.clone().any(|i| block.is(i, ORG_HEAD | ORG_BODY | COUNTRY | TIME | DIGIT) && !block.is(i, GIVEN));
     let initial = run.name.clone().any(|i| block.word(i).ends_with('.') && block.word(i).len() == 2);
-    let described = apposition(block, &run.name).is_some() || says_beside(block, run);
+    let described = apposition(block, run).is_some() || says_beside(block, run);
     !bad && n <= 5
         && (given
             || initial
             || run.title != 0
             || run.before.is_some()
+            || serves_country(block, run)
+            || office_before(block, run).is_some()
             || described && place(block, run.name.start, run.name.end).is_none())
+}
+
+/// "ministers X of Russia and *Y of Turkey*": whom an office in the plural introduces.
+fn serves_country(block: &Block, run: &Run) -> bool {
+    let end = run.name.end;
+    let floor = block.ranges[block.sentence_of(end - 1)].start.max(end.saturating_sub(15));
+    let office = || (floor..run.name.start).any(|i| block.is(i, ROLE) && block.is(i, PLURAL));
+    block.is_word(end, "of") && place(block, end + 1, end + 5).is_some() && office()
+}
+
+/// "the Vice Minister", "the MP", "the Republican": an office with capitals is no name.
+fn is_office(block: &Block, run: &Run) -> bool {
+    let last = run.name.end - 1;
+    block.is(last, ROLE) && !block.is(last, PLURAL | GIVEN | ORG_NAME) && !block.is(run.name.start, GIVEN)
 }
 
 fn is_given(word: &str) -> bool {
@@ -579,12 +631,13 @@ fn gender(block: &Block, run: &Run, words: &[String]) -> Gender {
 }
 
 /// The role after a name: ", the Russian delegate,", ", deputy head of …,", " of Japan".
-fn apposition(block: &Block, name: &Tokens) -> Option<Tokens> {
+fn apposition(block: &Block, run: &Run) -> Option<Tokens> {
+    let name = &run.name;
     let s = block.sentence_of(name.start);
     let limit = block.ranges[s].end;
     if block.mark(name.end, b',') && block.region(name.end) == block.region(name.start) {
         let start = name.end + 1;
-        if start < limit && !block.is(start, REL | ING | COORD) {
+        if start < limit && !block.is(start, REL | ING | COORD | COMMON_VERB | AUX | PREP) && !finite(block, start) {
             let end = apposition_end(block, start, limit);
             let described = (start..end).any(|i| block.is(i, ROLE));
             if described && !block.is(start, UPPER) | block.is(start, DEMONYM | ROLE | PLACE_START | ORG_HEAD) {
@@ -593,7 +646,8 @@ fn apposition(block: &Block, name: &Tokens) -> Option<Tokens> {
         }
     }
     // "Ukraine's delegate, Bohdan Y": the role stands before the comma.
-    let comma = name.start.checked_sub(1).filter(|&c| block.mark(c, b','))?;
+    let opens = run.before.as_ref().map_or(name.start, |b| b.start);
+    let comma = opens.checked_sub(1).filter(|&c| block.mark(c, b','))?;
     let range = &block.ranges[s];
     let mut start = comma;
     while start > range.start
@@ -607,7 +661,20 @@ fn apposition(block: &Block, name: &Tokens) -> Option<Tokens> {
     }
     let head = comma.checked_sub(1)?;
     let described = (start..comma).any(|i| block.is(i, ROLE) && !block.is(i, PLURAL));
-    (described && start < comma && !block.is(head, UPPER)).then_some(start..comma)
+    // "the envoy for the Balkans, Mr X", but not "Moscow, X"
+    let definite = block.is(start, DET) || (start..comma).any(|i| block.is(i, POSSESSIVE_S));
+    (described && start < comma && (definite || !block.is(head, UPPER))).then_some(start..comma)
+}
+
+/// The office in "Deputy Minister of Foreign Affairs of Turkmenistan Serdar A": before the name stands where he serves.
+fn office_before(block: &Block, run: &Run) -> Option<Tokens> {
+    let end = run.name.start;
+    let floor = block.ranges[block.sentence_of(end)].start.max(end.saturating_sub(12));
+    let served = end > floor && block.is(end - 1, UPPER) && !block.is(end - 1, TITLE | ROLE);
+    let inside = |i: &usize| nominal(block, *i) || matches!(block.word(*i), "of" | "for" | "and" | "the");
+    let start = (floor..end).rev().take_while(|i| inside(i) && block.region(*i) == block.region(end)).last()?;
+    let office = |i: usize| block.is(i, ROLE) && !block.is(i, PLURAL) && block.is_word(i + 1, "of");
+    (served && (start..end).any(office)).then_some(start..end)
 }
 
 /// An apposition ends at the next comma or clause.

@@ -8,11 +8,14 @@ use super::{
     Holder,
     block::{Block, Tokens},
     entity::{Entities, EntityKind, Gender, fold, place, without_determiner},
-    lexicon::class::*,
+    lexicon::{class::*, lexicon},
 };
 
 /// Most sentences that a pronoun looks back.
 const PRONOUN_REACH: usize = 8;
+
+/// Sentences of the lead, where somebody may be given by his office and named further down.
+const LEAD: usize = 3;
 
 /// Resolves mentions in reading order.
 pub(super) struct Resolver<'b> {
@@ -141,6 +144,12 @@ impl<'b> Resolver<'b> {
         {
             return (Some(entity), self.of_entity(entity, "name"), Vec::new());
         }
+        if let Some(entity) = self.of_two(mention) {
+            return (Some(entity), self.of_entity(entity, "one of two named before"), Vec::new());
+        }
+        if let Some(holder) = self.side(mention) {
+            return (None, holder, Vec::new());
+        }
         if mention.clone().any(|i| block.is(i, ROLE)) {
             return self.nominal(mention);
         }
@@ -153,7 +162,10 @@ impl<'b> Resolver<'b> {
         match self.entities.all[entity].kind {
             EntityKind::Person => {
                 let of = mention.clone().find(|&i| matches!(block.word(i), "of" | "for" | "to" | "in" | "at" | "with" | "from"));
-                of.is_none_or(|of| self.entities.named_in(block, &(mention.start..of)) == Some(entity))
+                // "Minister of Agriculture Daulet S": the name ends the phrase, and no preposition stands before it.
+                let named = self.entities.starting_in(mention).iter().find(|m| m.entity == entity && m.last == mention.end);
+                named.is_some_and(|m| m.first > mention.start && !block.is(m.first - 1, PREP | COORD | DET | POSSESSIVE_S))
+                    || of.is_none_or(|of| self.entities.named_in(block, &(mention.start..of)) == Some(entity))
             }
             EntityKind::Country => {
                 let plain = without_determiner(block, mention.clone());
@@ -239,22 +251,30 @@ impl<'b> Resolver<'b> {
         let role = fold(block.span(&plain).of(block.text));
         let heads: Vec<String> = plain.clone().filter(|&i| block.is(i, ROLE)).map(|i| block.word(i).to_lowercase()).collect();
         let unnamed = Holder { role: Some(role), ..Holder::default() };
-        let definite =
-            block.is_word(mention.start, "the") || block.is(mention.start, POSS) && heads.iter().any(|h| h == "counterpart");
-        if !definite || self.is_plural(mention) {
-            return (None, unnamed, heads);
-        }
+        let possessor = plain.clone().find(|&i| block.is(i, POSSESSIVE_S));
+        let of_country = possessor.is_some_and(|p| place(block, plain.start, p).is_some());
+        let definite = block.is_word(mention.start, "the")
+            || of_country
+            || block.is(mention.start, POSS) && heads.iter().any(|h| h == "counterpart");
         let country = plain.clone().find_map(|i| place(block, i, plain.end)).map_or(0, |(c, _)| c);
         let gender = self.gender_of(mention);
         let s = block.sentence_of(mention.start);
         let head = heads.last().map_or("", String::as_str);
+        if self.is_plural(mention) {
+            return (None, unnamed, heads);
+        }
+        if !definite {
+            return match self.named_later(mention, head, country, gender) {
+                Some(entity) => (Some(entity), self.of_entity(entity, "office, named later"), Vec::new()),
+                None => (None, unnamed, heads),
+            };
+        }
         match self.by_office(s, mention.start, head, country, gender) {
             Some(entity) => (Some(entity), self.of_entity(entity, "office"), Vec::new()),
-            None if self.speaker_without_office(s, gender).is_some() && country == 0 => {
-                let entity = self.speaker_without_office(s, gender).unwrap_or_default();
-                (Some(entity), self.of_entity(entity, "last speaker"), Vec::new())
-            }
             None => {
+                if let Some(entity) = self.speaker_without_office(s, gender, country) {
+                    return (Some(entity), self.of_entity(entity, "last speaker"), Vec::new());
+                }
                 // "the spokesman" again: the same unnamed speaker.
                 let again = self.speakers.iter().rev().take(6).find(|p| p.entity.is_none() && p.heads.iter().any(|h| h == head));
                 let holder = again.map_or(unnamed, |p| Holder { mention: None, resolved_by: "", ..p.holder.clone() });
@@ -263,12 +283,40 @@ impl<'b> Resolver<'b> {
         }
     }
 
+    /// "A ministry spokesman said on Tuesday" in the lead: the only one whom the article introduces with that office,
+    /// further down.
+    fn named_later(&self, mention: &Tokens, head: &str, country: u16, gender: Gender) -> Option<usize> {
+        let block = self.block;
+        // The office is the head: "its deputy administrator" is no deputy.
+        let heads = |i: usize| block.is_word(i, head) && (i + 1 == mention.end || block.is(i + 1, PREP));
+        let lead = block.first_sentence == 0
+            && block.sentence_of(mention.start) < LEAD
+            && block.is(mention.start, DET | POSS)
+            && mention.clone().any(heads);
+        let mut found = None;
+        for (n, e) in self.entities.all.iter().enumerate().filter(|_| lead) {
+            let country_fits = country == 0 || e.country == 0 || e.country == country;
+            let fits = e.kind == EntityKind::Person && e.gender.fits(gender) && country_fits && e.heads.iter().any(|h| h == head);
+            let first = self.entities.mentions.iter().find(|m| m.entity == n);
+            if fits && found.is_some() {
+                return None;
+            }
+            if fits {
+                found = first.filter(|m| m.first > mention.end).map(|m| m.entity);
+                found?;
+            }
+        }
+        found
+    }
+
     /// The last speaker, where he spoke within three sentences and the article gives him no office:
     /// "the lawyer" is he.
-    fn speaker_without_office(&self, s: usize, gender: Gender) -> Option<usize> {
+    fn speaker_without_office(&self, s: usize, gender: Gender, country: u16) -> Option<usize> {
         let last = self.last.as_ref().filter(|l| l.sentence + 3 >= s)?;
         let entity = &self.entities.all[last.entity?];
-        (entity.kind == EntityKind::Person && entity.heads.is_empty() && entity.gender.fits(gender)).then_some(last.entity?)
+        let country_fits = country == 0 || entity.country == 0 || entity.country == country;
+        let fits = country_fits && entity.heads.is_empty() && entity.gender.fits(gender);
+        (entity.kind == EntityKind::Person && fits).then_some(last.entity?)
     }
 
     /// The person named last, at or before token `at` of sentence `s`, whose office fits.
@@ -279,7 +327,8 @@ impl<'b> Resolver<'b> {
             e.kind == EntityKind::Person
                 && e.gender.fits(gender)
                 && country_fits
-                && (e.heads.iter().any(|h| office_fits(head, h)) || country != 0 && e.country == country && is_general(head))
+                && (e.heads.iter().any(|h| lexicon().office_fits(head, h))
+                    || country != 0 && e.country == country && lexicon().is_general(head))
         };
         let speaker = self.speakers.iter().rev().take(12).filter_map(|p| p.entity).find(|&e| fits(e));
         speaker.or_else(|| {
@@ -287,6 +336,36 @@ impl<'b> Resolver<'b> {
             let before = self.entities.mentions.get(..to)?.iter().rev().take(200);
             before.filter(|m| m.first < at).map(|m| m.entity).find(|&e| fits(e))
         })
+    }
+
+    /// "the former", "the latter": of the two people, or else the two others, named together before.
+    fn of_two(&self, mention: &Tokens) -> Option<usize> {
+        let last = mention.len() == 2 && self.block.is_word(mention.start + 1, "latter");
+        let first = mention.len() == 2 && self.block.is_word(mention.start + 1, "former");
+        if !(first || last) || !self.block.is_word(mention.start, "the") {
+            return None;
+        }
+        let s = self.block.sentence_of(mention.start);
+        let two = |sentence: usize, person: bool| {
+            let mut named: Vec<usize> = Vec::new();
+            for m in self.entities.in_sentence(sentence).iter().filter(|m| m.first < mention.start) {
+                let fits = (self.entities.all[m.entity].kind == EntityKind::Person) == person;
+                if fits && !named.contains(&m.entity) {
+                    named.push(m.entity);
+                }
+            }
+            (named.len() == 2).then(|| if first { named[0] } else { named[1] })
+        };
+        (s.saturating_sub(2)..=s).rev().find_map(|sentence| two(sentence, true).or_else(|| two(sentence, false)))
+    }
+
+    /// "the Pakistani side": the country.
+    fn side(&self, mention: &Tokens) -> Option<Holder> {
+        let last = mention.end.checked_sub(1).filter(|_| mention.len() > 1)?;
+        let (country, demonym) = place(self.block, last - 1, last)?;
+        let name = lexicon().countries.get(usize::from(country).checked_sub(1)?)?;
+        let side = demonym && lexicon().is_country_noun(self.block.word(last)) && self.block.is_word(mention.start, "the");
+        side.then(|| Holder { name: Some((*name).to_owned()), resolved_by: "side of a country", ..Holder::default() })
     }
 
     /// A country, capital, organisation, document: named by its own words.
@@ -310,51 +389,4 @@ impl<'b> Resolver<'b> {
         let role = if name.is_none() { Some(text) } else { None };
         (None, Holder { mention: None, name, role, resolved_by }, Vec::new())
     }
-}
-
-/// Whether the noun of a mention can stand for a person whose office has the noun `office`.
-fn office_fits(noun: &str, office: &str) -> bool {
-    noun == office
-        || match noun {
-            "diplomat" => matches!(
-                office,
-                "minister"
-                    | "ambassador"
-                    | "envoy"
-                    | "representative"
-                    | "delegate"
-                    | "negotiator"
-                    | "secretary"
-                    | "consul"
-                    | "chargé"
-            ),
-            "envoy" => matches!(office, "ambassador" | "representative" | "envoy"),
-            "official" | "politician" | "leader" => matches!(
-                office,
-                "president"
-                    | "premier"
-                    | "minister"
-                    | "chancellor"
-                    | "chairman"
-                    | "senator"
-                    | "governor"
-                    | "secretary"
-                    | "deputy"
-                    | "head"
-            ),
-            "lawmaker" | "legislator" => {
-                matches!(office, "senator" | "congressman" | "congresswoman" | "representative" | "deputy" | "mp" | "member")
-            }
-            "representative" => matches!(office, "delegate" | "ambassador" | "envoy"),
-            "candidate" => matches!(office, "nominee" | "front-runner" | "frontrunner" | "hopeful"),
-            "lawyer" => matches!(office, "attorney" | "counsel"),
-            "attorney" => matches!(office, "lawyer" | "counsel"),
-            "spokesperson" => matches!(office, "spokesman" | "spokeswoman"),
-            _ => false,
-        }
-}
-
-/// Nouns that say no more than that somebody acts for a country.
-fn is_general(noun: &str) -> bool {
-    matches!(noun, "diplomat" | "representative" | "delegate" | "official" | "counterpart" | "colleague" | "side")
 }

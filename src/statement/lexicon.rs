@@ -139,6 +139,8 @@ pub(super) struct Lexicon {
     words: HashMap<String, Entry>,
     pub(super) verbs: Vec<CueWord>,
     pub(super) nouns: Vec<CueWord>,
+    /// Offices that a noun can stand for: "diplomat", of an ambassador.
+    offices: HashMap<&'static str, Vec<&'static str>>,
     /// Names of the countries; the first of each line.
     pub(super) countries: Vec<&'static str>,
     /// Places by first word in small letters, longest first.
@@ -167,6 +169,21 @@ impl Lexicon {
         self.places.get(word).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the noun of a mention can stand for a person whose office has the noun `office`.
+    pub(super) fn office_fits(&self, noun: &str, office: &str) -> bool {
+        noun == office || self.offices.get(noun).is_some_and(|offices| offices.contains(&office))
+    }
+
+    /// Whether `noun` says no more than that somebody acts for a country.
+    pub(super) fn is_general(&self, noun: &str) -> bool {
+        self.offices.get("general").is_some_and(|nouns| nouns.contains(&noun))
+    }
+
+    /// Whether `noun` stands for the country whose demonym is before it: "the Pakistani *side*".
+    pub(super) fn is_country_noun(&self, noun: &str) -> bool {
+        self.offices.get("country").is_some_and(|nouns| nouns.contains(&noun))
+    }
+
     fn read() -> Self {
         let mut all = Self::default();
         all.read_function_words();
@@ -174,6 +191,7 @@ impl Lexicon {
         all.read_nouns();
         all.read_expressing();
         all.read_roles();
+        all.read_offices();
         all.read_organisations();
         all.read_countries();
         all.read_given_names();
@@ -284,6 +302,13 @@ impl Lexicon {
                 self.mark(word, ROLE | gender);
                 self.mark(&plural(word), ROLE | PLURAL);
             }
+        }
+    }
+
+    fn read_offices(&mut self) {
+        for line in lines(include_str!("lists/office_kinds.txt")) {
+            let Some((noun, offices)) = line.split_once(": ") else { continue };
+            self.offices.insert(noun, offices.split_whitespace().collect());
         }
     }
 

@@ -206,13 +206,10 @@ fn who_clause(block: &Block, comma: usize, floor: usize) -> Option<usize> {
     let limit = floor.max(comma.saturating_sub(LONGEST_APPOSITION)) + 1;
     let mark = block.tokens.get(comma)?.mark;
     let outside = |i: usize| block.region(i) == block.region(comma);
-    (limit..comma)
-        .rev()
-        .take_while(|&i| outside(i))
-        .find(|&i| {
-            let who = block.is_word(i, "who") || block.is_word(i, "whose");
-            who && block.mark(i - 1, mark) && i - 1 > floor && (nominal(block, i - 2) || block.is(i - 2, ADV))
-        })
+    (limit..comma).rev().take_while(|&i| outside(i)).find(|&i| {
+        let who = block.is_word(i, "who") || block.is_word(i, "whose");
+        who && block.mark(i - 1, mark) && i - 1 > floor && (nominal(block, i - 2) || block.is(i - 2, ADV))
+    })
 }
 
 /// The participle of "X, facing a challenge in Iowa, a swing state, said", where `comma` closes the clause.
@@ -288,7 +285,8 @@ fn apposes(block: &Block, inside: &Tokens) -> bool {
 fn is_clause(block: &Block, inside: &Tokens) -> bool {
     let verb = inside.clone().skip(1).find(|&i| block.is(i, AUX | MODAL) && !block.is(i, UPPER | POSSESSIVE_S | NEG));
     let subordinate = |end: usize| {
-        block.is(inside.start, ING | ED | PREP | SUB) || (inside.start..end).any(|i| block.is(i, REL | SUB) || block.is_word(i, "that"))
+        block.is(inside.start, ING | ED | PREP | SUB)
+            || (inside.start..end).any(|i| block.is(i, REL | SUB) || block.is_word(i, "that"))
     };
     verb.is_some_and(|verb| !subordinate(verb))
 }

@@ -159,6 +159,10 @@ impl Reader<'_> {
         token.form = entry.form;
         token.noun = entry.noun;
         if first.is_uppercase() {
+            // "Aurélien" stands in the list without its accent.
+            if !word.is_ascii() && !token.is(GIVEN) {
+                token.classes |= lexicon.entry(&unaccented(&self.key)).classes & (GIVEN | MALE | FEMALE);
+            }
             token.classes |= UPPER;
             let letters = word.chars().filter(|c| c.is_alphabetic());
             if word.len() > 1 && letters.clone().all(char::is_uppercase) && letters.count() > 1 {
@@ -233,6 +237,29 @@ impl Reader<'_> {
         let region = self.regions.get(self.next_region)?;
         (region.start <= at).then_some(self.next_region)
     }
+}
+
+/// `word` (small letters) without the accents of western and central European names.
+fn unaccented(word: &str) -> String {
+    let plain = |c: char| match c {
+        'à'..='å' | 'ă' | 'ą' => 'a',
+        'ç' | 'ć' | 'č' => 'c',
+        'è'..='ë' | 'ę' | 'ě' => 'e',
+        'ì'..='ï' | 'ı' => 'i',
+        'ñ' | 'ń' | 'ň' => 'n',
+        'ò'..='ö' | 'ő' | 'ø' => 'o',
+        'ù'..='ü' | 'ű' | 'ů' => 'u',
+        'ś' | 'š' | 'ş' => 's',
+        'ź' | 'ż' | 'ž' => 'z',
+        'ý' => 'y',
+        'ł' => 'l',
+        'ř' => 'r',
+        'ğ' => 'g',
+        'đ' | 'ď' => 'd',
+        'ť' => 't',
+        c => c,
+    };
+    word.chars().map(plain).collect()
 }
 
 /// Whether what follows an apostrophe is split off: 's, 'll, 'd, 've, 're, 'm.
