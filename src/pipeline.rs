@@ -66,9 +66,9 @@ impl ArticleReport {
         Cow::Owned(format!("{head}{shown}{tail}"))
     }
 
-    /// The holder's name, else the words of the mention.
+    /// What to call the holder, as [`Holder::shown`].
     pub fn holder_text<'a>(&'a self, holder: &'a Holder) -> Option<&'a str> {
-        holder.name.as_deref().or_else(|| holder.mention.map(|span| span.of(&self.article.text)))
+        holder.shown(&self.article.text)
     }
 }
 

@@ -82,7 +82,7 @@ fn row(
         holder: statement.holder.name.clone(),
         role: statement.holder.role.clone(),
         resolved_by: Some(statement.holder.resolved_by).filter(|how| !how.is_empty()),
-        reported_by: statement.reported_by.as_ref().and_then(|h| h.name.clone().or(h.mention.map(owned))),
+        reported_by: statement.reported_by.as_ref().and_then(|h| h.shown(text)).map(str::to_owned),
         target: statement.target.map(owned),
         kind: statement.kind.name(),
         speech: statement.speech,

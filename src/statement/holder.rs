@@ -9,6 +9,7 @@ use super::{
     block::{Block, Tokens},
     entity::{Entities, EntityKind, Gender, fold, place, without_determiner},
     lexicon::{class::*, lexicon},
+    phrase::phrase_end,
 };
 
 /// Most sentences that a pronoun looks back.
@@ -34,6 +35,8 @@ struct Speaker {
     holder: Holder,
     gender: Gender,
     plural: bool,
+    /// An organisation, country or document: *it*.
+    body: bool,
     sentence: usize,
     /// Head nouns of an unnamed holder.
     heads: Vec<String>,
@@ -51,7 +54,8 @@ impl<'b> Resolver<'b> {
         holder.mention = Some(self.block.span(mention));
         let gender = entity.map_or_else(|| self.gender_of(mention), |e| self.entities.all[e].gender);
         let plural = entity.is_none() && self.is_plural(mention);
-        let speaker = Speaker { entity, holder: holder.clone(), gender, plural, sentence, heads };
+        let body = !plural && self.is_body(mention, entity, &heads);
+        let speaker = Speaker { entity, holder: holder.clone(), gender, plural, body, sentence, heads };
         self.speakers.push(speaker.clone());
         self.last = Some(speaker);
         holder
@@ -84,6 +88,7 @@ impl<'b> Resolver<'b> {
                 holder: holder.clone(),
                 gender,
                 plural: false,
+                body: false,
                 sentence: s,
                 heads: Vec::new(),
             });
@@ -182,16 +187,54 @@ impl<'b> Resolver<'b> {
             "he" | "his" | "him" | "himself" => Gender::Male,
             "she" | "her" | "herself" => Gender::Female,
             "they" | "their" | "them" | "both" => return self.like_last(|s| s.plural),
-            "it" | "its" => {
-                return self.like_last(|s| {
-                    s.entity.is_some_and(|e| self.entities.all[e].kind != EntityKind::Person)
-                        || s.entity.is_none() && !s.plural && s.heads.is_empty()
-                });
-            }
+            "it" | "its" => return self.it(mention),
             _ => return (None, Holder::default(), Vec::new()),
         };
         let s = self.block.sentence_of(mention.start);
         self.person_before(s, mention.start, gender)
+    }
+
+    /// Whether a holder is no person: an organisation, a country, a document.
+    fn is_body(&self, mention: &Tokens, entity: Option<usize>, heads: &[String]) -> bool {
+        match entity {
+            Some(entity) => self.entities.all[entity].kind != EntityKind::Person,
+            None if mention.len() == 1 => self.block.is_word(mention.start, "it") || !self.block.is(mention.start, SUBJ | OBJ | POSS | REL),
+            None => heads.is_empty(),
+        }
+    }
+
+    /// *it*: the organisation, country or document that is the subject before it in its sentence, or spoke last, or is
+    /// the subject of the sentence before.
+    fn it(&self, mention: &Tokens) -> (Option<usize>, Holder, Vec<String>) {
+        let s = self.block.sentence_of(mention.start);
+        let here = self.body_subject(s, mention.start);
+        let spoke = self.last.as_ref().filter(|l| l.body && l.sentence + 1 >= s && here.is_none());
+        if spoke.is_some_and(|l| l.holder.name.is_some()) {
+            return self.like_last(|l| l.body);
+        }
+        let before = || s.checked_sub(1).and_then(|p| self.body_subject(p, usize::MAX));
+        match here.or_else(before) {
+            Some((entity, holder)) => (entity, Holder { resolved_by: "pronoun: subject before", ..holder }, Vec::new()),
+            None => self.like_last(|l| l.body),
+        }
+    }
+
+    /// The organisation, country or document that the first noun phrase of sentence `s`, which ends before `limit`, names.
+    fn body_subject(&self, s: usize, limit: usize) -> Option<(Option<usize>, Holder)> {
+        let block = self.block;
+        let range = block.ranges.get(s)?;
+        let mut start = range.start;
+        if block.is(start, PREP) {
+            start = (start..range.end.min(start + 20)).find(|&i| block.mark(i, b','))? + 1;
+        }
+        let end = phrase_end(block, start, range.end).filter(|&end| end <= limit && block.region(start) == 0)?;
+        let phrase = start..end;
+        let somebody = phrase.clone().any(|i| block.is(i, ROLE | TITLE | SUBJ | OBJ));
+        let body = phrase.clone().any(|i| block.is(i, ORG_BODY | ORG_HEAD | ORG_NAME))
+            || self.entities.starting_in(&phrase).iter().any(|m| m.last == end && self.entities.all[m.entity].kind != EntityKind::Person);
+        let (entity, holder, _) = if somebody || !body { return None } else { self.look_up(&phrase) };
+        let person = entity.is_some_and(|e| self.entities.all[e].kind == EntityKind::Person);
+        (!person && holder.name.is_some()).then_some((entity, holder))
     }
 
     /// The latest speaker for whom `fits` holds.

@@ -154,6 +154,12 @@ pub(super) fn lexicon() -> &'static Lexicon {
     &LEXICON
 }
 
+/// Whether `words` are no more than a personal, possessive or relative pronoun; "US" and "WHO" are not.
+pub(super) fn is_pronoun(words: &str) -> bool {
+    let capitals = words.len() > 1 && words.chars().all(char::is_uppercase);
+    !capitals && lexicon().entry(&words.to_lowercase()).classes & (SUBJ | OBJ | POSS | REL) != 0
+}
+
 fn lines(list: &'static str) -> impl Iterator<Item = &'static str> {
     list.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'))
 }

@@ -50,6 +50,15 @@ pub struct Holder {
     pub resolved_by: &'static str,
 }
 
+impl Holder {
+    /// What to call the holder: the name, else the words of the mention; nothing where these are no more than a
+    /// pronoun ("it", "he", "who").
+    pub fn shown<'a>(&'a self, text: &'a str) -> Option<&'a str> {
+        let mention = self.mention.map(|span| span.of(text)).filter(|words| !lexicon::is_pronoun(words));
+        self.name.as_deref().or(mention)
+    }
+}
+
 /// One sentence's worth of what one holder says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
