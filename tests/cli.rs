@@ -155,3 +155,22 @@ fn completions_and_manual_cover_every_command() {
     demarche().args(["man", "label"]).assert().success().stdout(contains("label"));
     demarche().args(["man", "nonsense"]).assert().code(2).stderr(contains("summarize"));
 }
+
+#[test]
+fn explain_shows_cue_rule_and_holder_of_an_article() {
+    demarche()
+        .args(["explain", "--article", ARTICLE])
+        .assert()
+        .success()
+        .stdout(contains("found     cue before clause; cue “called on”").and(contains("(office)")).and(contains("\u{1b}").not()));
+    let output = demarche().args(["explain", "--article", ARTICLE, "--format", "json"]).output().unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let statements = found["statements"].as_array().unwrap();
+    let by_mention = |words: &str| statements.iter().find(|s| s["holder"]["mention"]["text"] == words).unwrap();
+    let diplomat = by_mention("the Kazakh diplomat");
+    assert_eq!(diplomat["holder"]["name"], "Aigerim Sadvakasova");
+    assert_eq!((&diplomat["holder"]["resolved_by"], &diplomat["cue"]["text"]), (&"office".into(), &"said".into()));
+    let it = by_mention("It");
+    assert_eq!((&it["holder"]["name"], &it["holder"]["resolved_by"]), (&Value::Null, &Value::Null));
+    demarche().args(["explain", "--article", "nowhere.txt"]).assert().code(2).stderr(contains("nowhere.txt"));
+}

@@ -26,7 +26,7 @@ fn row(text: &str, s: &Statement, want: &str) -> String {
 fn cases_give_their_statements() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/statements");
     let (mut wrong, mut n_cases) = (Vec::new(), 0);
-    for file in ["layouts.txt", "press_conference.txt"] {
+    for file in ["layouts.txt", "press_conference.txt", "holders.txt"] {
         let body = fs::read_to_string(folder.join(file)).unwrap();
         let body: String = body.lines().filter(|l| !l.starts_with('#')).map(|l| format!("{l}\n")).collect();
         for case in body.split("===\n") {

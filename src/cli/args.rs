@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Train(super::train::TrainArgs),
     /// Measure a model on labelled data, beside simple baselines.
     Evaluate(super::evaluate::EvaluateArgs),
-    /// Show the features that made a label.
+    /// Show the features that made a label, or how the statements of an article were found.
     Explain(super::explain::ExplainArgs),
     /// Show what is in a model.
     Inspect(super::inspect::InspectArgs),

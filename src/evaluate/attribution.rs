@@ -691,7 +691,7 @@ mod tests {
 
     #[test]
     fn no_articles_give_no_figures() {
-        let none = evaluate(&[], None, false, 1);
+        let none = evaluate(&[], &ExtractSettings { tagger: None, ..ExtractSettings::default() }, false, 1);
         assert_eq!((none.n_articles, none.systems[0].end_to_end_f1.value), (0, 0.0));
         assert!(table(&none).contains("content and speaker"));
     }

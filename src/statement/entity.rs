@@ -107,7 +107,7 @@ impl Entities {
             self.add_country(country);
             return;
         }
-        if is_office(block, run) {
+        if is_office(block, run) || is_common_plural(block, &run.name) {
             return;
         }
         let words = words(block, &run.name);
@@ -211,7 +211,7 @@ impl Entities {
     /// A single unknown name: a person where a title, office or verb of saying stands beside it.
     fn new_last_name(&mut self, block: &Block, run: &Run, words: Vec<String>) -> Option<usize> {
         let personal = run.title != 0 || run.before.is_some() || block.is(run.name.start, GIVEN) || says_beside(block, run);
-        if is_office(block, run) {
+        if is_office(block, run) || run.title == 0 && is_common_plural(block, &run.name) {
             return None;
         }
         let opens = block.ranges[block.sentence_of(run.name.start)].start == run.name.start;
@@ -547,6 +547,26 @@ fn looks_personal(block: &Block, run: &Run) -> bool {
             || serves_country(block, run)
             || office_before(block, run).is_some()
             || described && place(block, run.name.start, run.name.end).is_none())
+}
+
+/// Most tokens around a word that are looked at for its use elsewhere; keeps long texts linear.
+const NEAR: usize = 4000;
+
+/// "Sailors … said": a plural that has its capital from the start of the sentence. A name ("Sanders") stands with a
+/// capital elsewhere too.
+pub(super) fn is_common_plural(block: &Block, name: &Tokens) -> bool {
+    let i = name.start;
+    let opens = |i: usize| block.ranges.get(block.sentence_of(i)).is_some_and(|r| r.start == i);
+    let word = block.word(i);
+    let known = block.is(i, GIVEN | ORG_NAME | ORG_HEAD | PLACE_START | ALL_CAPS | TITLE);
+    if name.len() != 1 || known || !opens(i) || word.len() < 4 {
+        return false;
+    }
+    if !block.is(i, PLURAL) && (!word.ends_with('s') || word.ends_with("ss")) {
+        return false;
+    }
+    let near = i.saturating_sub(NEAR)..block.tokens.len().min(i + NEAR);
+    !near.clone().any(|j| j != i && block.word(j) == word && !opens(j))
 }
 
 /// "ministers X of Russia and *Y of Turkey*": whom an office in the plural introduces.

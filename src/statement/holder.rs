@@ -7,7 +7,7 @@
 use super::{
     Holder,
     block::{Block, Tokens},
-    entity::{Entities, EntityKind, Gender, fold, place, without_determiner},
+    entity::{Entities, EntityKind, Gender, fold, is_common_plural, place, without_determiner},
     lexicon::{class::*, lexicon},
     phrase::phrase_end,
 };
@@ -198,7 +198,9 @@ impl<'b> Resolver<'b> {
     fn is_body(&self, mention: &Tokens, entity: Option<usize>, heads: &[String]) -> bool {
         match entity {
             Some(entity) => self.entities.all[entity].kind != EntityKind::Person,
-            None if mention.len() == 1 => self.block.is_word(mention.start, "it") || !self.block.is(mention.start, SUBJ | OBJ | POSS | REL),
+            None if mention.len() == 1 => {
+                self.block.is_word(mention.start, "it") || !self.block.is(mention.start, SUBJ | OBJ | POSS | REL)
+            }
             None => heads.is_empty(),
         }
     }
@@ -231,7 +233,11 @@ impl<'b> Resolver<'b> {
         let phrase = start..end;
         let somebody = phrase.clone().any(|i| block.is(i, ROLE | TITLE | SUBJ | OBJ));
         let body = phrase.clone().any(|i| block.is(i, ORG_BODY | ORG_HEAD | ORG_NAME))
-            || self.entities.starting_in(&phrase).iter().any(|m| m.last == end && self.entities.all[m.entity].kind != EntityKind::Person);
+            || self
+                .entities
+                .starting_in(&phrase)
+                .iter()
+                .any(|m| m.last == end && self.entities.all[m.entity].kind != EntityKind::Person);
         let (entity, holder, _) = if somebody || !body { return None } else { self.look_up(&phrase) };
         let person = entity.is_some_and(|e| self.entities.all[e].kind == EntityKind::Person);
         (!person && holder.name.is_some()).then_some((entity, holder))
@@ -423,8 +429,8 @@ impl<'b> Resolver<'b> {
                 return (Some(entity), self.of_entity(entity, "organisation named before"), Vec::new());
             }
         }
-        let proper = plain.clone().any(|i| block.is(i, UPPER) && !block.is(i, DEMONYM | POSS))
-            || plain.clone().any(|i| block.is(i, ORG_BODY));
+        let common = |i: usize| block.is(i, DEMONYM | POSS) || is_common_plural(block, &(i..i + 1));
+        let proper = plain.clone().any(|i| block.is(i, UPPER) && !common(i)) || plain.clone().any(|i| block.is(i, ORG_BODY));
         let definite =
             !block.is_word(mention.start, "a") && !block.is_word(mention.start, "an") && !block.is(mention.start, NUMBER);
         let name = (proper && definite && !text.is_empty()).then(|| text.clone());

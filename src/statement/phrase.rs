@@ -361,10 +361,9 @@ fn name_after_title(block: &Block, whole: &Tokens) -> Option<Tokens> {
     while start > whole.start && block.is_proper(start - 1) && !block.is(start - 1, POSSESSIVE_S) {
         start -= 1;
     }
-    while start < whole.end && block.is(start, ROLE | TITLE | DEMONYM | TIME) && !block.is(start, GIVEN) && start + 1 < whole.end
-    {
-        start += 1;
-    }
+    // "Vice President X": the name starts after the last word of the office.
+    let title = |&i: &usize| block.is(i, ROLE | TITLE | DEMONYM | TIME) && !block.is(i, GIVEN);
+    start = (start..whole.end.saturating_sub(1)).rev().find(title).map_or(start, |i| i + 1);
     let person = start < whole.end
         && whole.end - start <= 4
         && !(start..whole.end).any(|i| block.is(i, ORG_HEAD | ORG_NAME | ROLE | TIME | COUNTRY))

@@ -345,7 +345,11 @@ fn clause_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
         match phrase_before(block, group_start(block, i, floor), floor) {
             // "X complained that Y is too principled, suggesting": X suggests.
             Some(subject) if is_subordinate(block, &subject, floor) => subordinate = subordinate.or(Some(subject)),
-            Some(subject) => return Some(subject),
+            // "The fracas erupted after the tycoon entered the race, calling them names": the tycoon does.
+            Some(subject) => {
+                let inner = subordinate.filter(|inner| speaks(block, inner) && !speaks(block, &subject));
+                return inner.or(Some(subject));
+            }
             None => {}
         }
         if tries == 6 {
@@ -353,6 +357,11 @@ fn clause_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
         }
     }
     subordinate
+}
+
+/// Whether a noun phrase names somebody who can speak.
+fn speaks(block: &Block, phrase: &Phrase) -> bool {
+    phrase.mention.clone().any(|i| block.is_proper(i) || block.is(i, ROLE | SUBJ | ORG_BODY))
 }
 
 /// Whether token `i` is a finite verb, and neither a noun ("the details") nor an adjective ("his preferred mode",
@@ -469,7 +478,9 @@ fn cue_noun(block: &Block, i: usize, range: &Tokens) -> Option<Find> {
 /// "In his words, …", "in the view of X, …", "by their own account".
 fn in_words(block: &Block, i: usize, range: &Tokens) -> Option<Find> {
     let mut start = i;
-    while start > range.start && (nominal(block, start - 1) || block.is(start - 1, POSS | DET)) && i - start < 6 {
+    let issued = |verb: usize| block.is(verb, ED) && !block.is(verb, UPPER) && block.is(verb + 1, DET | POSS);
+    let inside = |i: usize| (nominal(block, i) || block.is(i, POSS | DET)) && !issued(i);
+    while start > range.start && inside(start - 1) && i - start < 6 {
         start -= 1;
     }
     let opener = start.checked_sub(1).filter(|&p| p >= range.start && matches!(block.word(p), "in" | "In" | "by" | "By"))?;

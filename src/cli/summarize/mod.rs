@@ -20,6 +20,8 @@ use demarche::{
     summarize::{Budget, Request},
 };
 
+pub(crate) use text::printable;
+
 use super::{Outcome, args::ModelArg, message};
 
 /// Arguments of `demarche summarize`.
@@ -201,7 +203,7 @@ fn read_article(path: &Path, args: &SummarizeArgs) -> anyhow::Result<Article> {
     Ok(article)
 }
 
-fn read_bytes(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).context("standard input")?;

@@ -192,7 +192,7 @@ fn style(label: &str) -> Style {
 }
 
 /// White space folded, and no control characters: the article's text must not steer the terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().filter(|c| !c.is_control()).collect()
 }

@@ -1,4 +1,6 @@
-//! `demarche explain`: the features that made a label.
+//! `demarche explain`: the features that made a label; the cues and rules that made the statements of an article.
+
+mod article;
 
 use std::{
     io::{Read, Write},
@@ -6,14 +8,14 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use demarche::{
     report::html::{self, Explained},
     stance::{Evidence, Explanation, StanceModel},
 };
 use serde_json::json;
 
-use super::{Outcome, args::ModelArg};
+use crate::cli::{Outcome, args::ModelArg};
 
 /// Arguments of `demarche explain`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +26,10 @@ pub(crate) struct ExplainArgs {
     /// File of texts, one a line
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Article whose statements are explained instead: cue, rule or tagger that found each, and how its holder was
+    /// resolved; plain text, Markdown or HTML, `-` is standard input
+    #[arg(long, value_name = "ARTICLE", conflicts_with_all = ["texts", "file", "label", "top"])]
+    article: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArg,
     /// Label to explain [default: the one the model gives]
@@ -43,7 +49,7 @@ enum Format {
     /// A table to read, and the text with its evidence marked.
     #[default]
     Text,
-    /// One JSON object for each text, with every feature.
+    /// One JSON object for each text, with every feature; one for an article, with every statement.
     Json,
     /// A page to read and to send on, of all texts.
     Html,
@@ -53,6 +59,16 @@ enum Format {
 pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
     let model = args.model.model.as_deref().map_or_else(StanceModel::builtin, StanceModel::load)?;
     let mut out = anstream::stdout().lock();
+    if let Some(path) = &args.article {
+        ensure!(args.format != Format::Html, "--article writes text or json; `summarize --format html` makes a page of an article");
+        let id = model.id().to_owned();
+        let (name, report, labels) = article::read(path, model)?;
+        match args.format {
+            Format::Json => writeln!(out, "{}", article::as_json(&name, &report, &id, &labels))?,
+            Format::Text | Format::Html => write!(out, "{}", article::as_text(&report, &labels))?,
+        }
+        return Ok(Outcome::Done);
+    }
     if args.format == Format::Html {
         write!(out, "{}", page(args, &model)?)?;
         return Ok(Outcome::Done);
