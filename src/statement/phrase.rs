@@ -128,7 +128,10 @@ fn before_adverbials(block: &Block, end: usize, floor: usize) -> usize {
 
 /// Words that are adverbs right before a verb and adjectives elsewhere.
 pub(super) fn is_plain_adverb(block: &Block, i: usize) -> bool {
-    matches!(block.word(i), "first" | "long" | "ever" | "more" | "twice" | "himself" | "herself" | "themselves" | "itself")
+    matches!(
+        block.word(i),
+        "first" | "long" | "ever" | "more" | "further" | "twice" | "himself" | "herself" | "themselves" | "itself"
+    )
 }
 
 /// "The communiqué signed after the talks says": where nothing finite stands before the nearest noun
@@ -174,6 +177,8 @@ fn over_apposition(block: &Block, comma: usize, end: usize, floor: usize) -> Opt
         // "Levin (Mich.), a delegate": the bracket is no part of the name.
         let bracket = block.mark(open - 1, b')').then(|| apposition_before(block, open - 1, floor));
         let Some(name_end) = bracket.map_or(Some(open), |b| b.map(|b| b.0)) else { return found };
+        // "Sanders himself, who …"
+        let name_end = if name_end > floor + 1 && is_plain_adverb(block, name_end - 1) { name_end - 1 } else { name_end };
         let adverb = name_end > floor + 1 && block.is(name_end - 1, ADV) && block.mark(name_end - 2, b',');
         if adverb {
             open = name_end - 2; // "X, meanwhile, who …"
@@ -362,6 +367,10 @@ fn name_after_title(block: &Block, whole: &Tokens) -> Option<Tokens> {
         start -= 1;
     }
     // "Vice President X": the name starts after the last word of the office.
+    // "Secretary of State Hillary Clinton": it starts with the given name.
+    if start > whole.start && block.is(start - 1, PREP) {
+        start = (start + 1..whole.end).find(|&i| block.is(i, GIVEN)).unwrap_or(start);
+    }
     let title = |&i: &usize| block.is(i, ROLE | TITLE | DEMONYM | TIME) && !block.is(i, GIVEN);
     start = (start..whole.end.saturating_sub(1)).rev().find(title).map_or(start, |i| i + 1);
     let person = start < whole.end

@@ -138,6 +138,7 @@ fn uncommon_verbs(block: &Block, range: &Tokens, out: &mut Vec<Find>) {
                 .or_else(|| name_and_colon(block, tokens, range))
                 .or_else(|| announced(block, tokens))
                 .or_else(|| closed_by_sentence(block, tokens, range))
+                .or_else(|| signed(block, tokens))
         };
         if !covered && let Some(find) = found() {
             out.push(find);
@@ -245,6 +246,25 @@ fn closed_by_sentence(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<
     })
 }
 
+/// `“We wait.”` and below it `- Igor Palko, skipper`.
+fn signed(block: &Block, tokens: &Tokens) -> Option<Find> {
+    let s = block.sentence_of(tokens.end - 1);
+    let next = block.ranges.get(s + 1).filter(|_| block.paragraph_of(s) != block.paragraph_of(s + 1))?;
+    let name = next.start + 1..(next.start + 1..next.end).find(|&i| !block.is_proper(i)).unwrap_or(next.end);
+    let closes = name.end >= next.end || block.is_punctuation(name.end);
+    let dash = block.mark(next.start, b'-') && (1..5).contains(&name.len()) && closes;
+    (dash && tokens.end == block.ranges[s].end).then(|| Find {
+        cue: Some(next.start..name.start),
+        source: Some(Phrase { mention: name.clone(), whole: name, relative: false }),
+        content: vec![tokens.clone()],
+        speech: true,
+        rule: "signature",
+        direct: true,
+        stance: false,
+        reported_by: None,
+    })
+}
+
 /// The attribution by an unlisted verb before `: “…”`.
 fn verb_before(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
     let colon = tokens.start.checked_sub(1).filter(|&c| c > range.start && block.mark(c, b':'))?;
@@ -302,8 +322,9 @@ fn inherit_sources(block: &Block, s: usize, finds: &mut [Find]) {
             continue;
         }
         let opening = PREP | SUB | COORD | ADV;
-        let fronted =
-            block.is(cue, ING) && cue - first < 4 && (first..cue).all(|i| block.is(i, opening) || block.is_word(i, "addition"));
+        let fronted = block.is(cue, ING)
+            && (cue - first < 4 && (first..cue).all(|i| block.is(i, opening) || block.is_word(i, "addition"))
+                || block.is(cue - 1, SUB | PREP) && cue - first < REACH && (first..cue).all(|i| !finite(block, i)));
         let next = || finds.get(n + 1).filter(|_| fronted).and_then(|f| f.source.clone());
         let near = || clause_subject(block, s, cue).or_else(|| main_subject(block, s, cue));
         let source = last.clone().or_else(next).or_else(near).or_else(|| fronted.then(|| after_fronted(block, s, cue)).flatten());
@@ -319,7 +340,7 @@ fn same_pronoun(block: &Block, a: &Phrase, b: &Phrase) -> bool {
 /// "Noting the price of diesel, *Igor Palko* left": the noun phrase after the participle's comma.
 fn after_fronted(block: &Block, s: usize, cue: usize) -> Option<Phrase> {
     let limit = block.ranges[s].end.min(cue + REACH);
-    let comma = (cue..limit).find(|&i| block.mark(i, b',') && block.region(i) == 0)?;
+    let comma = (cue..limit).find(|&i| block.mark(i, b',') && block.region(i + 1) == 0)?;
     phrase_after(block, comma + 1, limit)
 }
 
@@ -337,6 +358,7 @@ fn clause_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
     let floor = block.ranges[s].start;
     let mut tries = 0;
     let mut subordinate = None;
+    let coordinate = end > floor && block.is(end - 1, COORD) && !block.is(end, ING);
     for i in (floor.max(end.saturating_sub(REACH))..end).rev() {
         if block.region(i) != 0 || !is_predicate(block, i, &block.ranges[s]) {
             continue;
@@ -344,6 +366,8 @@ fn clause_subject(block: &Block, s: usize, end: usize) -> Option<Phrase> {
         tries += 1;
         match phrase_before(block, group_start(block, i, floor), floor) {
             // "X complained that Y is too principled, suggesting": X suggests.
+            // "when Palko saw the sign and asked for it": a coordinate verb has the nearest subject.
+            Some(subject) if coordinate && !block.is_word(subject.whole.start.wrapping_sub(1), "that") => return Some(subject),
             Some(subject) if is_subordinate(block, &subject, floor) => subordinate = subordinate.or(Some(subject)),
             // "The fracas erupted after the tycoon entered the race, calling them names": the tycoon does.
             Some(subject) => {
@@ -368,7 +392,8 @@ fn speaks(block: &Block, phrase: &Phrase) -> bool {
 /// "the hall hosted by").
 fn is_predicate(block: &Block, i: usize, sentence: &Tokens) -> bool {
     let past = block.is(i, ED) && !block.is(i, UPPER);
-    let adjective = past && (block.is(i.wrapping_sub(1), DET | POSS | POSSESSIVE_S) || block.is_word(i + 1, "by"));
+    let determined = block.is(i.wrapping_sub(1), DET | POSS | POSSESSIVE_S) && !stands_for_people(block, i.wrapping_sub(1));
+    let adjective = determined && !block.is(i, AUX | MODAL) || past && block.is_word(i + 1, "by");
     let noun = block.is(i, CUE_VERB) && !block.is(i, AUX | COMMON_VERB) && Verb::at(block, i, sentence).is_none();
     (finite(block, i) || past) && !adjective && !noun
 }
@@ -826,6 +851,11 @@ fn is_irregular_plural(block: &Block, i: usize) -> bool {
     ["people", "men", "women", "children", "media", "police"].iter().any(|w| block.is_word(i, w)) || stands_for_people(block, i)
 }
 
+/// Whether token `i` is a cue verb, and no noun of the same form.
+pub(super) fn is_cue_verb(block: &Block, i: usize, sentence: &Tokens) -> bool {
+    Verb::at(block, i, sentence).is_some()
+}
+
 /// A cue verb in its sentence.
 struct Verb<'b> {
     block: &'b Block<'b>,
@@ -1233,7 +1263,8 @@ impl<'b> Verb<'b> {
 
     /// "Noting the price of diesel, X …".
     fn is_fronted_participle(&self) -> bool {
-        self.form == Form::Ing && self.at == self.sentence.start
+        let opens = self.at == self.sentence.start + 1 && self.block.is(self.sentence.start, SUB | PREP);
+        self.form == Form::Ing && (self.at == self.sentence.start || opens)
     }
 
     /// Weak verbs attribute only before *that* or a quotation.

@@ -14,7 +14,7 @@ use super::{
     block::{Block, Tokens},
     lexicon::class::*,
     phrase::{phrase_after, phrase_before},
-    rules::Find,
+    rules::{Find, is_cue_verb},
 };
 use crate::error::{Error, Result};
 use std::sync::LazyLock;
@@ -167,6 +167,7 @@ fn add_missed(block: &Block, tags: &[bool], finds: &mut Vec<Find>) {
             let end = (i..range.end).find(|&j| !tags[j] || covered[j]).unwrap_or(range.end);
             let run = block.trim(i..end);
             if block.n_words(&run) > 2
+                && !is_title(block, &run)
                 && let Some(find) = attribution_beside(block, &run, range)
             {
                 finds.push(find);
@@ -176,10 +177,18 @@ fn add_missed(block: &Block, tags: &[bool], finds: &mut Vec<Find>) {
     }
 }
 
+/// Whether a run is the name of a programme or a book: quoted, in capitals, or what is left of one after *'s*.
+fn is_title(block: &Block, run: &Tokens) -> bool {
+    let long = |&i: &usize| block.tokens[i].is_word() && block.word(i).len() > 3;
+    let quoted = run.clone().filter(|&i| block.region(i) != 0);
+    let capitals = quoted.clone().filter(long).all(|i| block.is(i, UPPER)) && block.region(run.end - 1) != 0;
+    capitals && block.region(run.start) != 0 || block.is(run.start, POSSESSIVE_S)
+}
+
 /// The cue and source beside a tagged run.
 fn attribution_beside(block: &Block, run: &Tokens, range: &Tokens) -> Option<Find> {
     let says = |i: usize| block.verb(i).is_some_and(|v| v.speech);
-    let verb = |i: usize| says(i) && !block.is(i, UPPER) && block.region(i) == 0;
+    let verb = |i: usize| says(i) && !block.is(i, UPPER) && block.region(i) == 0 && is_cue_verb(block, i, range);
     let before = (run.start.saturating_sub(4).max(range.start)..run.start).rev().find(|&i| verb(i));
     let (cue, source) = match before {
         Some(v) => (v, phrase_before(block, v, range.start)?),
