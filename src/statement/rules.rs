@@ -153,6 +153,10 @@ fn verb_after(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
     if !(block.mark(stop, b',') || block.mark(stop, b'?') || block.mark(stop, b'!') || block.mark(tokens.end, b',')) {
         return None;
     }
+    // `On "This Week," Palko argued`: a name inside a clause.
+    if follows_words(block, tokens) {
+        return None;
+    }
     let start = if block.mark(tokens.end, b',') { tokens.end + 1 } else { tokens.end };
     let mut end = phrase_end(block, start, range.end)?;
     // "an angry Hollande retaliated": the verb that ends the phrase is no noun.
@@ -178,13 +182,27 @@ fn verb_first(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
     (ends && past && block.is_punctuation(tokens.end - 1)).then(|| attributing(block, verb, range, source, tokens))?
 }
 
+/// Whether words of its sentence stand before a quotation, and no colon.
+fn follows_words(block: &Block, tokens: &Tokens) -> bool {
+    let first = block.ranges[block.sentence_of(tokens.start)].start;
+    let colon = tokens.start > first && block.mark(tokens.start - 1, b':');
+    !colon && (first..tokens.start).any(|i| block.region(i) == 0 && block.tokens[i].is_word())
+}
+
+/// Whether words of its sentence go on after a quotation: `Palko: ‘No idea’ if the boats come`.
+fn goes_on_unquoted(block: &Block, tokens: &Tokens) -> bool {
+    let end = tokens.end;
+    let limit = block.ranges[block.sentence_of(end - 1)].end;
+    end < limit && !block.is_punctuation(end - 1) && block.tokens[end].is_word()
+}
+
 /// `Palko: “We wait.”`: a name and a colon alone.
 fn name_and_colon(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find> {
     let colon = tokens.start.checked_sub(1).filter(|&c| c > range.start && block.mark(c, b':'))?;
     let source = phrase_before(block, colon, range.start)?;
     let start = source.whole.start;
     let alone = start == range.start || block.mark(start - 1, b'-');
-    let named = block.is_proper(source.mention.end - 1) && block.region(start) == 0;
+    let named = block.is_proper(source.mention.end - 1) && block.region(start) == 0 && !goes_on_unquoted(block, tokens);
     (alone && named).then(|| Find {
         cue: Some(colon..tokens.start),
         source: Some(source),
@@ -201,6 +219,9 @@ fn name_and_colon(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find
 /// whoever the subject of the last clause is.
 fn announced(block: &Block, tokens: &Tokens) -> Option<Find> {
     let colon = tokens.start.checked_sub(1).filter(|&c| block.mark(c, b':') && block.region(c) == 0)?;
+    if goes_on_unquoted(block, tokens) {
+        return None;
+    }
     let s = block.sentence_of(colon);
     let sentence = block.ranges[s].clone();
     let verbs = (sentence.start..colon).rev().filter_map(|i| Verb::at(block, i, &sentence));
@@ -1108,13 +1129,7 @@ impl<'b> Verb<'b> {
 
     /// Whether a region is part of a clause that starts outside it: `The plan is “dead,” he said`.
     fn is_partial(&self, region: usize) -> bool {
-        let tokens = &self.block.region_tokens[region];
-        let s = self.block.sentence_of(tokens.start);
-        let before = &self.block.ranges[s];
-        if tokens.start > before.start && self.block.mark(tokens.start - 1, b':') {
-            return false;
-        }
-        (before.start..tokens.start).any(|i| self.block.region(i) == 0 && self.block.tokens[i].is_word())
+        follows_words(self.block, &self.block.region_tokens[region])
     }
 
     /// The region before the cue with the regions that run up to it in the same paragraph.
