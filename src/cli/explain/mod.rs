@@ -60,7 +60,10 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
     let model = args.model.model.as_deref().map_or_else(StanceModel::builtin, StanceModel::load)?;
     let mut out = anstream::stdout().lock();
     if let Some(path) = &args.article {
-        ensure!(args.format != Format::Html, "--article writes text or json; `summarize --format html` makes a page of an article");
+        ensure!(
+            args.format != Format::Html,
+            "--article writes text or json; `summarize --format html` makes a page of an article"
+        );
         let id = model.id().to_owned();
         let (name, report, labels) = article::read(path, model)?;
         match args.format {
