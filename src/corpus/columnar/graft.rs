@@ -7,7 +7,7 @@
 
 use std::{
     fs::File,
-    io::{BufWriter, Write},
+    io::{BufWriter, Read, Seek, SeekFrom, Write},
     ops::Range,
     path::Path,
     sync::Arc,
@@ -39,6 +39,7 @@ use super::{
     frame::{self, Frames, Stored},
     guard::guarded,
     pack::label_fields,
+    page_header,
     page_lengths::chunk_range,
     table::{Groups, metadata},
 };
@@ -201,6 +202,14 @@ impl Input {
 
     /// Its metadata with the places of all pages, where it has them.
     fn indexed(&self) -> Option<Arc<ParquetMetaData>> {
+        let chunks = self.metadata.row_groups().iter().flat_map(|group| group.columns());
+        let mut places = chunks.flat_map(|chunk| {
+            let of_pages = (chunk.offset_index_offset(), chunk.offset_index_length());
+            [of_pages, (chunk.column_index_offset(), chunk.column_index_length())]
+        });
+        if !places.all(|(at, length)| is_whole_index(&self.file, at, length)) {
+            return None;
+        }
         let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
         let metadata = guarded(|| reader.parse_and_finish(&self.file).map_err(fault)).ok()?;
         let index = metadata.offset_index()?;
@@ -231,6 +240,15 @@ impl Input {
         })
         .collect()
     }
+}
+
+/// Whether an index that is to stand at `at` is whole; one that is not there is.
+fn is_whole_index(mut file: &File, at: Option<i64>, length: Option<i32>) -> bool {
+    let (Some(at), Some(length)) = (at, length) else { return true };
+    let (Ok(at), Ok(length)) = (u64::try_from(at), u64::try_from(length)) else { return false };
+    let mut bytes = Vec::new();
+    let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.take(length).read_to_end(&mut bytes));
+    read.is_ok() && page_header::is_whole(&bytes)
 }
 
 /// The output while it grows.

@@ -23,8 +23,14 @@ pub(super) const DATA: i64 = 0;
 /// Number of [`PageHeader::kind`] for values, version 2.
 pub(super) const DATA_V2: i64 = 3;
 
-/// Structures in structures that are followed; page headers need three.
-const MOST_NESTED: usize = 8;
+/// Structures and lists in each other that are followed; a footer needs about ten.
+const MOST_NESTED: usize = 24;
+
+/// Whether a structure stands in `bytes` to its end. A list that claims more than its bytes does not: some readers count
+/// through two thousand million truth values that are not there, for each list.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    Compact(bytes).skip(STRUCTURE, MOST_NESTED).is_some()
+}
 
 const BOOLEANS: [u8; 2] = [1, 2];
 const BYTE: u8 = 3;
@@ -191,6 +197,13 @@ mod tests {
         }
         assert_eq!(PageHeader::parse(&[0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0]), None);
         assert_eq!(PageHeader::parse(&[0x1c; 40]), None, "structures without end");
+    }
+
+    #[test]
+    fn lists_have_a_byte_for_each_element() {
+        assert!(is_whole(&PAGE) && is_whole(&[0x19, 0x21, 1, 2, 0]));
+        // Field 1: 2,147,483,647 truth values.
+        assert!(!is_whole(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 7, 0]));
     }
 
     #[test]

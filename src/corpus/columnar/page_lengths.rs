@@ -47,6 +47,20 @@ pub(super) fn check(file: &File, group: &RowGroupMetaData, columns: impl Iterato
     Ok(())
 }
 
+/// The footer of a Parquet file: what its last eight bytes (a length, `PAR1`) say; empty where they do not.
+pub(super) fn footer(mut file: &File) -> std::io::Result<Vec<u8>> {
+    let size = file.seek(SeekFrom::End(0))?;
+    let mut tail = [0; 8];
+    file.seek(SeekFrom::Start(size.saturating_sub(8)))?;
+    file.read_exact(&mut tail)?;
+    let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    let Some(start) = size.checked_sub(8 + length) else { return Ok(Vec::new()) };
+    file.seek(SeekFrom::Start(start))?;
+    let mut footer = Vec::new();
+    file.take(length).read_to_end(&mut footer)?;
+    Ok(footer)
+}
+
 /// Start and length of a column in the file.
 pub(super) fn chunk_range(chunk: &ColumnChunkMetaData, size: u64) -> Result<(u64, u64), String> {
     let number = |number: i64| u64::try_from(number).map_err(|_| "it has a negative place or length".to_owned());

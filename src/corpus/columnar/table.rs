@@ -18,7 +18,7 @@ use parquet::{
     file::metadata::ParquetMetaData,
 };
 
-use super::{Batch, PART_BYTES, PART_ROWS, Schema, guard::guarded, ipc_lengths, page_lengths};
+use super::{Batch, PART_BYTES, PART_ROWS, Schema, guard::guarded, ipc_lengths, page_header, page_lengths};
 use crate::corpus::{format::Format, source::Source};
 
 /// Most rows read at once.
@@ -231,6 +231,9 @@ pub(super) fn open(source: &Source) -> Result<File, String> {
 
 /// What the footer of a Parquet file tells.
 pub(super) fn metadata(file: &File) -> Result<ArrowReaderMetadata, String> {
+    if !page_lengths::footer(file).is_ok_and(|footer| page_header::is_whole(&footer)) {
+        return Err("no readable Parquet file: its footer is damaged".into());
+    }
     guarded(|| ArrowReaderMetadata::load(file, ArrowReaderOptions::new()).map_err(|e| format!("no readable Parquet file: {e}")))
 }
 
