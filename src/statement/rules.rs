@@ -36,6 +36,22 @@ pub(super) struct Find {
     pub(super) reported_by: Option<Phrase>,
 }
 
+impl Find {
+    /// A quotation as a whole, with whoever is found to say it.
+    fn of_quotation(tokens: &Tokens, rule: &'static str, cue: Option<Tokens>, source: Phrase) -> Self {
+        Self {
+            cue,
+            source: Some(source),
+            content: vec![tokens.clone()],
+            speech: true,
+            rule,
+            direct: true,
+            stance: false,
+            reported_by: None,
+        }
+    }
+}
+
 /// All finds of a block, ordered by the first token of their content.
 pub(super) fn finds(block: &Block) -> Vec<Find> {
     let mut out = Vec::new();
@@ -203,16 +219,7 @@ fn name_and_colon(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<Find
     let start = source.whole.start;
     let alone = start == range.start || block.mark(start - 1, b'-');
     let named = block.is_proper(source.mention.end - 1) && block.region(start) == 0 && !goes_on_unquoted(block, tokens);
-    (alone && named).then(|| Find {
-        cue: Some(colon..tokens.start),
-        source: Some(source),
-        content: vec![tokens.clone()],
-        speech: true,
-        rule: "name and colon",
-        direct: true,
-        stance: false,
-        reported_by: None,
-    })
+    (alone && named).then(|| Find::of_quotation(tokens, "name and colon", Some(colon..tokens.start), source))
 }
 
 /// `In a speech that year he declared:` and the quotation after it, in a paragraph of its own or the same sentence:
@@ -231,16 +238,7 @@ fn announced(block: &Block, tokens: &Tokens) -> Option<Find> {
         None => (None, clause_subject(block, s, colon)?),
     };
     let speaks = source.mention.clone().any(|i| block.is(i, UPPER | ROLE | SUBJ | ORG_BODY));
-    speaks.then(|| Find {
-        cue: cue.or(Some(colon..colon + 1)),
-        source: Some(source),
-        content: vec![tokens.clone()],
-        speech: true,
-        rule: "quotation after a colon",
-        direct: true,
-        stance: false,
-        reported_by: None,
-    })
+    speaks.then(|| Find::of_quotation(tokens, "quotation after a colon", cue.or(Some(colon..colon + 1)), source))
 }
 
 /// `“Where are they?” Palko said.`, where the quotation ends its sentence and the attribution is the next one.
@@ -255,16 +253,7 @@ fn closed_by_sentence(block: &Block, tokens: &Tokens, range: &Tokens) -> Option<
     let (verb, source) = said.filter_map(|v| Some((v.at, v.subject()?))).find(|(_, s)| s.whole.start == next.start)?;
     let after = verb + 1;
     let ends = after >= next.end || block.is_punctuation(after) || block.is(after, TIME | PREP) && !block.is_word(after, "like");
-    ends.then(|| Find {
-        cue: Some(verb..after),
-        source: Some(source),
-        content: vec![tokens.clone()],
-        speech: true,
-        rule: "quotation before cue",
-        direct: true,
-        stance: false,
-        reported_by: None,
-    })
+    ends.then(|| Find::of_quotation(tokens, "quotation before cue", Some(verb..after), source))
 }
 
 /// `“We wait.”` and below it `- Igor Palko, skipper`.
@@ -274,15 +263,13 @@ fn signed(block: &Block, tokens: &Tokens) -> Option<Find> {
     let name = next.start + 1..(next.start + 1..next.end).find(|&i| !block.is_proper(i)).unwrap_or(next.end);
     let closes = name.end >= next.end || block.is_punctuation(name.end);
     let dash = block.mark(next.start, b'-') && (1..5).contains(&name.len()) && closes;
-    (dash && tokens.end == block.ranges[s].end).then(|| Find {
-        cue: Some(next.start..name.start),
-        source: Some(Phrase { mention: name.clone(), whole: name, relative: false }),
-        content: vec![tokens.clone()],
-        speech: true,
-        rule: "signature",
-        direct: true,
-        stance: false,
-        reported_by: None,
+    (dash && tokens.end == block.ranges[s].end).then(|| {
+        Find::of_quotation(
+            tokens,
+            "signature",
+            Some(next.start..name.start),
+            Phrase { mention: name.clone(), whole: name, relative: false },
+        )
     })
 }
 
@@ -302,16 +289,7 @@ fn attributing(block: &Block, verb: usize, range: &Tokens, source: Phrase, token
         && !block.is(verb, UPPER | FUNCTION)
         && (block.is(verb, ED | COMMON_VERB | CUE_VERB) || word.ends_with('s'));
     let speaks = source.mention.clone().any(|i| block.is(i, UPPER | ROLE | SUBJ | ORG_BODY));
-    (likely && speaks).then(|| Find {
-        cue: Some(verb..verb + 1),
-        source: Some(source),
-        content: vec![tokens.clone()],
-        speech: true,
-        rule: "quotation with a rare verb",
-        direct: true,
-        stance: false,
-        reported_by: None,
-    })
+    (likely && speaks).then(|| Find::of_quotation(tokens, "quotation with a rare verb", Some(verb..verb + 1), source))
 }
 
 /// The cue noun that the verb of expressing at `i` has as its object: "expressed deep *concern*".
@@ -415,7 +393,7 @@ fn is_predicate(block: &Block, i: usize, sentence: &Tokens) -> bool {
     let past = block.is(i, ED) && !block.is(i, UPPER);
     let determined = block.is(i.wrapping_sub(1), DET | POSS | POSSESSIVE_S) && !stands_for_people(block, i.wrapping_sub(1));
     let adjective = determined && !block.is(i, AUX | MODAL) || past && block.is_word(i + 1, "by");
-    let noun = block.is(i, CUE_VERB) && !block.is(i, AUX | COMMON_VERB) && Verb::at(block, i, sentence).is_none();
+    let noun = block.is(i, CUE_VERB) && !block.is(i, AUX | COMMON_VERB) && !is_cue_verb(block, i, sentence);
     (finite(block, i) || past) && !adjective && !noun
 }
 

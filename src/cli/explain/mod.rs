@@ -120,7 +120,7 @@ fn label(args: &ExplainArgs, model: &StanceModel, explanation: &Explanation) -> 
 
 fn as_json(model: &StanceModel, text: &str, explanation: &Explanation) -> serde_json::Value {
     let by_label = |values: &[f32]| -> serde_json::Map<String, serde_json::Value> {
-        model.labels().iter().cloned().zip(values.iter().map(|&v| json!(rounded(v)))).collect()
+        model.labels().iter().cloned().zip(values.iter().map(|&v| json!(five_decimals(v)))).collect()
     };
     let evidence: Vec<_> = explanation
         .evidence
@@ -133,7 +133,7 @@ fn as_json(model: &StanceModel, text: &str, explanation: &Explanation) -> serde_
 }
 
 /// Five decimals: more than a sum over all features loses.
-fn rounded(value: f32) -> f64 {
+fn five_decimals(value: f32) -> f64 {
     (f64::from(value) * 1e5).round() / 1e5
 }
 
