@@ -11,7 +11,7 @@ use std::{
 
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, Date32Array, DictionaryArray, Int16Array, Int32Array, LargeStringArray,
+        Array, ArrayRef, AsArray, Date32Array, DictionaryArray, Int16Array, Int32Array, LargeStringArray, StringViewArray,
         TimestampMicrosecondArray,
     },
     compute::concat_batches,
@@ -406,4 +406,28 @@ fn labelled_tables_are_tallied() {
     assert_eq!(counts, ROWS as u64 - 1);
     let chart = fs::read_to_string(at("chart.svg")).unwrap();
     assert!(chart.starts_with("<svg") && chart.contains(">2022</text>") && chart.matches("<polyline").count() == 4);
+}
+
+#[test]
+fn views_of_one_large_batch_are_stored_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // 20 MB in one batch: read in slices. The first 20,000 rows alone: at once, but for their views.
+    let texts = StringViewArray::from_iter_values(
+        (0..100_000).map(|i| format!("Envoy {i} welcomed the truce {}", "again and again ".repeat(i % 20))),
+    );
+    let all = RecordBatch::try_from_iter([("text", Arc::new(texts) as ArrayRef)]).unwrap();
+    for rows in [20_000, 100_000] {
+        write_arrow(&at("in.arrow"), &all.slice(0, rows));
+        for threads in [1, 4] {
+            let out = demarche(folder.path(), &format!("label in.arrow -o {threads}.arrow --force --threads {threads}"));
+            assert_eq!(code(&out), Some(0), "{}", message(&out));
+        }
+        assert_eq!(fs::read(at("1.arrow")).unwrap(), fs::read(at("4.arrow")).unwrap());
+        let texts = read(&at("1.arrow")).column_by_name("text").unwrap().clone();
+        assert_eq!(&texts, all.slice(0, rows).column(0));
+        // 200 bytes of text a row, and less than 100 of labels.
+        let length = fs::metadata(at("1.arrow")).unwrap().len();
+        assert!(length < rows as u64 * 300, "{length}");
+    }
 }

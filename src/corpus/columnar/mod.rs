@@ -7,7 +7,9 @@
 mod frame;
 mod graft;
 mod guard;
+mod ipc_batches;
 mod ipc_lengths;
+mod ipc_slices;
 mod pack;
 mod page_header;
 mod page_lengths;

@@ -1,12 +1,10 @@
 //! Columnar input: batches of bounded size, from any row on.
 
-use std::{fs::File, io::BufReader, sync::Arc};
+use std::{fs::File, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray},
     datatypes::{DataType, Field, Fields, Schema as ArrowSchema},
-    error::ArrowError,
-    ipc::reader::{FileReader, StreamReader},
     json::{LineDelimitedWriter, WriterBuilder, reader::infer_json_schema_from_iterator, writer::LineDelimited},
     record_batch::RecordBatch,
 };
@@ -18,19 +16,22 @@ use parquet::{
     file::metadata::ParquetMetaData,
 };
 
-use super::{Batch, PART_BYTES, PART_ROWS, Schema, guard::guarded, ipc_lengths, page_header, page_lengths};
+use super::{
+    Batch, PART_BYTES, PART_ROWS, Schema,
+    guard::guarded,
+    ipc_batches::{self, WHOLE_BYTES},
+    page_header, page_lengths,
+};
 use crate::corpus::{format::Format, source::Source};
 
 /// Most rows read at once.
-const BATCH_ROWS: usize = 1 << 13;
+pub(super) const BATCH_ROWS: usize = 1 << 13;
 
 /// A columnar input that is being read.
 pub(crate) struct Table {
     batches: Batches,
     /// Rows of a stored batch that were not given out yet.
     rest: Option<Batch>,
-    /// Rows to leave out first.
-    skip: usize,
     batch_rows: usize,
     /// Rows and bytes of the file, where it tells.
     size: Option<(u64, u64)>,
@@ -39,7 +40,7 @@ pub(crate) struct Table {
 
 enum Batches {
     Parquet(Box<Groups>),
-    Arrow(Box<dyn Iterator<Item = Result<Batch, ArrowError>> + Send>),
+    Arrow(Box<ipc_batches::Batches>),
 }
 
 /// The row groups of a Parquet file, one after the other; what their pages claim is checked before they are read.
@@ -110,9 +111,9 @@ impl Table {
     /// What is wrong with it, in words.
     pub(crate) fn open(source: &Source, row: u64, columns: &[usize], by_group: bool) -> Result<Self, String> {
         if source.format == Format::Arrow {
-            let (_, batches) = arrow(source, Some(columns))?;
-            let skip = usize::try_from(row).map_err(|e| e.to_string())?;
-            return Ok(Self { batches: Batches::Arrow(batches), rest: None, skip, batch_rows: BATCH_ROWS, size: None, by_group });
+            let batches = ipc_batches::Batches::open(open(source)?, row, columns, WHOLE_BYTES)?;
+            let batches = Batches::Arrow(Box::new(batches));
+            return Ok(Self { batches, rest: None, batch_rows: BATCH_ROWS, size: None, by_group });
         }
         let mut groups = Groups::open(open(source)?, row, columns)?;
         if by_group {
@@ -121,7 +122,7 @@ impl Table {
         let rows = u64::try_from(groups.metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
         let size = source.stamp().ok().map(|stamp| (rows, stamp.bytes));
         let batch_rows = groups.batch_rows;
-        Ok(Self { batches: Batches::Parquet(Box::new(groups)), rest: None, skip: 0, batch_rows, size, by_group })
+        Ok(Self { batches: Batches::Parquet(Box::new(groups)), rest: None, batch_rows, size, by_group })
     }
 
     /// Rows of `source`.
@@ -133,12 +134,8 @@ impl Table {
             let rows = metadata(&open(source)?)?.metadata().file_metadata().num_rows();
             return u64::try_from(rows).map_err(|_| "has a negative number of rows".into());
         }
-        let (_, mut batches) = arrow(source, None)?;
-        let mut rows = 0;
-        while let Some(batch) = guarded(|| batches.next().transpose().map_err(|e| e.to_string()))? {
-            rows += batch.num_rows() as u64;
-        }
-        Ok(rows)
+        let messages = ipc_batches::contents(&open(source)?)?.messages;
+        Ok(messages.iter().filter_map(|message| message.rows).fold(0, u64::saturating_add))
     }
 
     /// Bytes of the file that `rows` take on average; 0 where it is not known.
@@ -174,9 +171,6 @@ impl Table {
                     None => return Ok(None),
                 },
             };
-            let skipped = self.skip.min(batch.num_rows());
-            self.skip -= skipped;
-            let batch = batch.slice(skipped, batch.num_rows() - skipped);
             if batch.num_rows() > self.batch_rows {
                 self.rest = Some(batch.slice(self.batch_rows, batch.num_rows() - self.batch_rows));
                 return Ok(Some(batch.slice(0, self.batch_rows)));
@@ -198,7 +192,7 @@ impl Table {
     fn stored(&mut self) -> Result<Option<Batch>, String> {
         match &mut self.batches {
             Batches::Parquet(groups) => groups.next_batch(),
-            Batches::Arrow(batches) => guarded(|| batches.next().transpose().map_err(|e| e.to_string())),
+            Batches::Arrow(batches) => batches.next_batch(),
         }
     }
 }
@@ -245,31 +239,13 @@ fn batch_rows(metadata: &ParquetMetaData) -> usize {
     usize::try_from(of_part).unwrap_or(1).clamp(1, BATCH_ROWS)
 }
 
-type Arrow = (Schema, Box<dyn Iterator<Item = Result<Batch, ArrowError>> + Send>);
-
-/// An Arrow IPC file, or a stream.
-fn arrow(source: &Source, columns: Option<&[usize]>) -> Result<Arrow, String> {
-    let is_file =
-        ipc_lengths::check(&mut BufReader::new(open(source)?)).map_err(|e| format!("no readable Arrow IPC file: {e}"))?;
-    let columns = columns.map(<[usize]>::to_vec);
-    let file = open(source)?;
-    let opened = || -> Result<Arrow, ArrowError> {
-        if is_file {
-            let reader = FileReader::try_new_buffered(file, columns)?;
-            return Ok((reader.schema(), Box::new(reader)));
-        }
-        let reader = StreamReader::try_new_buffered(file, columns)?;
-        Ok((reader.schema(), Box::new(reader)))
-    };
-    guarded(|| opened().map_err(|e| format!("no readable Arrow IPC file: {e}")))
-}
-
 /// Names and types of the columns of `source`.
 ///
 /// # Errors
 /// What is wrong with it, in words.
 pub(crate) fn schema_of(source: &Source) -> Result<Schema, String> {
-    if source.format == Format::Arrow { Ok(arrow(source, None)?.0) } else { Ok(metadata(&open(source)?)?.schema().clone()) }
+    let file = open(source)?;
+    if source.format == Format::Arrow { Ok(ipc_batches::contents(&file)?.schema) } else { Ok(metadata(&file)?.schema().clone()) }
 }
 
 /// Rows as JSON objects, one a line, with the columns' names; nulls stand as `null`.
