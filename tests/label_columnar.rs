@@ -180,6 +180,8 @@ fn a_killed_run_goes_on() {
     demarche(folder.path(), "label in.jsonl -o in.parquet");
     for input in ["in.jsonl", "in.parquet"] {
         demarche(folder.path(), &format!("label {input} -o whole.parquet --replace --force"));
+        // The first run may end before it takes an older output away.
+        let _ = fs::remove_file(at("out.parquet"));
         for (turn, patience) in [10, 30, 60, 100, 150, 250].into_iter().enumerate() {
             let mut child = Command::new(env!("CARGO_BIN_EXE_demarche"))
                 .args(["label", input, "-o", "out.parquet", "--replace", "--checkpoint-ms", "1", "-q"])
@@ -195,6 +197,21 @@ fn a_killed_run_goes_on() {
         assert_eq!(code(&last), Some(0), "{}", message(&last));
         assert!(fs::read(at("out.parquet")).unwrap() == fs::read(at("whole.parquet")).unwrap(), "{input}");
         assert!(!at("out.parquet.partial").exists() && !at("out.parquet.checkpoint").exists());
+    }
+}
+
+#[test]
+fn a_finished_table_is_only_taken_for_its_own_inputs() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_parquet(&at("in.parquet"), &batch().slice(0, 50), 50);
+    write_arrow(&at("in.arrow"), &batch().slice(0, 50));
+    for output in ["out.parquet", "out.arrow"] {
+        assert_eq!(code(&demarche(folder.path(), &format!("label in.parquet -o {output}"))), Some(0));
+        assert_eq!(code(&demarche(folder.path(), &format!("label in.parquet -o {output} --resume"))), Some(0));
+        let other = demarche(folder.path(), &format!("label in.arrow -o {output} --resume"));
+        assert_eq!(code(&other), Some(2), "{}", message(&other));
+        assert!(message(&other).contains("is whole, but was made with other inputs"), "{}", message(&other));
     }
 }
 

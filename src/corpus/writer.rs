@@ -14,11 +14,13 @@ use super::{
     columnar::{self, Inputs, Packing},
     counts::Counts,
     feeder::Lost,
+    fields::origin,
     format::Compression,
     layout::RowFormat,
     output::{Output, is_device, partial_path, publish, with_suffix, write_whole},
     plan::Plan,
     reject::Reject,
+    source::Source,
     worker::Labelled,
 };
 use crate::error::{Error, Result};
@@ -148,7 +150,7 @@ impl<'a> Writer<'a> {
 
     fn reject(&mut self, reject: &Reject) -> Result<()> {
         let Some(out) = &mut self.rejects else { return Ok(()) };
-        let name = self.job.sources.get(self.position.source).map(super::source::Source::name).unwrap_or_default();
+        let name = self.job.sources.get(self.position.source).map(Source::name).unwrap_or_default();
         let mut line = Vec::new();
         reject.write(&name, self.position.lines + reject.lines_before + 1, &mut line);
         out.write(&line)
@@ -160,7 +162,7 @@ impl<'a> Writer<'a> {
             self.position = Position { source: lost.source, ..Position::default() };
         }
         let source = self.job.sources.get(lost.source);
-        let name = source.map(super::source::Source::name).unwrap_or_default();
+        let name = source.map(Source::name).unwrap_or_default();
         let byte = Some(lost.offset).filter(|_| source.is_some_and(|source| !source.format.is_columnar()));
         let place = byte.map_or_else(|| format!("row {}", lost.offset + 1), |byte| format!("byte {byte}"));
         (self.tell)(Event::Lost(&name, &place, &lost.reason));
@@ -313,7 +315,7 @@ fn found(job: &Job, plan: &Plan, path: &Path) -> Result<Found> {
     let partial = partial_path(path);
     match (job.resume, path.exists(), partial.exists()) {
         (true, _, true) => return resumed(job, plan, path),
-        (true, true, false) => return finished(plan, path),
+        (true, true, false) => return finished(job, plan, path),
         (false, true, _) if !job.force => {
             return Err(Error::Parameter(format!("{} is there already; write over it with --force", path.display())));
         }
@@ -343,10 +345,9 @@ fn resumed(job: &Job, plan: &Plan, path: &Path) -> Result<Found> {
 }
 
 /// Whether the output that is there is this job's.
-fn finished(plan: &Plan, path: &Path) -> Result<Found> {
+fn finished(job: &Job, plan: &Plan, path: &Path) -> Result<Found> {
     remove(&checkpoint_path(path))?;
-    let meta: Option<serde_json::Value> = fs::read(meta_path(path)).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    match meta {
+    match origin(&Source { path: Some(path.to_owned()), format: job.kind.format }) {
         Some(meta) if meta.get("settings").and_then(|s| s.as_str()) != Some(&plan.settings) => Err(Error::Parameter(format!(
             "{} is whole, but was made with other inputs, options, model or version; make it anew with --force",
             path.display()
