@@ -21,7 +21,7 @@ use arrow::{
 };
 use parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
-    basic::{Compression, GzipLevel, ZstdLevel},
+    basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel},
     column::writer::ColumnCloseResult,
     file::{
         metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaDataReader},
@@ -286,9 +286,13 @@ fn untouched_columns_are_copied_as_they_are_stored() {
 fn packed_pages_are_read_and_stay_packed() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    for compression in
-        [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::GZIP(GzipLevel::default()), Compression::LZ4_RAW]
-    {
+    for compression in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::LZ4_RAW,
+        Compression::BROTLI(BrotliLevel::default()),
+    ] {
         let properties = WriterProperties::builder().set_compression(compression).build();
         let mut writer =
             ArrowWriter::try_new(File::create(at("in.parquet")).unwrap(), batch().schema(), Some(properties)).unwrap();
@@ -367,6 +371,10 @@ fn what_pages_claim_is_not_believed() {
     let plain = b"\x05\0\0\0peace";
     let (none, snappy) = (Compression::UNCOMPRESSED, Compression::SNAPPY);
     let many = i64::from(i32::MAX);
+    let gzip = Compression::GZIP(GzipLevel::default());
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut bomb, &vec![0; 9 << 20]).unwrap();
+    let bomb = bomb.finish().unwrap();
     let deltas = [&[0x80, 1, 4][..], &[0xff, 0xff, 0xff, 0xff, 0x3f], &[10]].concat();
     let dictionary = [page(2, 9, many, 0, plain), page(0, 2, 1, 8, &[0, 0])].concat();
     let cases = [
@@ -377,6 +385,7 @@ fn what_pages_claim_is_not_believed() {
         ("rows", none, page(0, 9, 2, 0, plain), "its pages hold 2 values, its row group 1 rows"),
         ("dictionary", none, dictionary, "a page of 9 bytes claims 2147483647 values"),
         ("deltas", none, page(0, 9, 1, 6, &deltas), "a page of differences claims more values than it has"),
+        ("bomb", gzip, page(0, 9, 1, 0, &bomb), "a page unpacks to more than the 9 bytes that it claims"),
         ("no header", none, vec![0x1c; 30], "a page has no header"),
     ];
     for (name, compression, pages, reason) in cases {

@@ -218,15 +218,11 @@ impl Input {
         is_whole.then(|| Arc::new(metadata))
     }
 
-    /// How its texts are packed, where this build can pack so.
+    /// How its texts are packed, where this is still done.
     fn compression(&self) -> Compression {
         let chunk = self.metadata.row_groups().first().and_then(|group| group.columns().get(*self.leaves().first()?));
-        match chunk.map(|chunk| chunk.compression()) {
-            Some(known @ (Compression::UNCOMPRESSED | Compression::ZSTD(_) | Compression::GZIP(_) | Compression::LZ4_RAW)) => {
-                known
-            }
-            _ => Compression::SNAPPY,
-        }
+        // The older LZ4 is read, but no longer written.
+        chunk.map(|chunk| chunk.compression()).filter(|known| *known != Compression::LZ4).unwrap_or(Compression::SNAPPY)
     }
 
     /// Row groups with their rows.

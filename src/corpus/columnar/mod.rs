@@ -13,6 +13,7 @@ mod ipc_slices;
 mod pack;
 mod page_header;
 mod page_lengths;
+mod page_packing;
 mod table;
 
 pub(crate) use frame::Frame;

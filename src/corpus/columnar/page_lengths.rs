@@ -18,6 +18,7 @@ use parquet::{
 use super::{
     is_plausible,
     page_header::{self, PageHeader, varint},
+    page_packing,
 };
 
 /// Values of a page that are believed without looking at its size: nulls take next to nothing.
@@ -93,8 +94,9 @@ impl Pages<'_> {
             if stored > self.end - self.at {
                 return Err("a page reaches beyond its column".into());
             }
-            self.at += stored;
             let n = self.page(&header)?;
+            self.unpacks(&header, stored)?;
+            self.at += stored;
             if header.kind != page_header::DICTIONARY {
                 values = values.saturating_add(n);
                 is_delta |= DELTAS.contains(&header.encoding);
@@ -141,6 +143,15 @@ impl Pages<'_> {
         }
         let is_data = [page_header::DATA, page_header::DATA_V2].contains(&header.kind);
         Ok(if is_dictionary || is_data { values } else { 0 })
+    }
+
+    /// Checks what the page of `stored` bytes at the current place unpacks to, levels in front left out.
+    fn unpacks(&self, header: &PageHeader, stored: u64) -> Result<(), String> {
+        let levels = size(header.levels)?;
+        let mut content = self.file;
+        content.seek(SeekFrom::Start(self.at.saturating_add(levels))).map_err(|e| e.to_string())?;
+        let claim = size(header.unpacked)?.saturating_sub(levels);
+        page_packing::check(content.take(stored.saturating_sub(levels)), self.chunk.compression(), claim)
     }
 
     /// Checks the numbers of values inside of pages; they are unpacked for that.
